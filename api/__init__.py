@@ -1,0 +1,1 @@
+"""The intake: HTTP in, one commit, ids out to the queue."""

@@ -1,0 +1,1 @@
+"""How antar is run: the local stack, the command line, and deployments."""

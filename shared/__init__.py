@@ -1,0 +1,1 @@
+"""What the intake and the workers agree on; it imports neither."""

@@ -1,0 +1,180 @@
+"""What a message says: the shapes of inline messages and of templates, per channel.
+
+Field names on the wire and in the database are the Kirisan contract's (section 1.2): ``fileUrl``,
+``listMessage`` and so on; in Python they are snake case. Unknown fields are ignored.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+from shared.domain.channels import Channel
+
+
+def _refuse_nul(value: str) -> str:
+    """Refuse the one character that JSON can carry and Postgres cannot store."""
+    if "\0" in value:
+        raise PydanticCustomError("nul_character", "must not contain the NUL character")
+    return value
+
+
+Text = Annotated[str, AfterValidator(_refuse_nul)]
+"""A string that can be stored."""
+
+JsonObject = dict[str, Any]
+
+
+class MessageType(StrEnum):
+    """The kinds of inline message."""
+
+    TEXT = "text"
+    IMAGE = "image"
+    VIDEO = "video"
+    DOCUMENT = "document"
+    AUDIO = "audio"
+    LOCATION = "location"
+    INTERACTIVE = "interactive"
+
+
+MEDIA_TYPES = frozenset({MessageType.IMAGE, MessageType.VIDEO, MessageType.DOCUMENT, MessageType.AUDIO})
+"""The types that carry a file."""
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True, validate_by_name=True, validate_by_alias=True)
+
+
+class Location(_Wire):
+    """A point on the map, in degrees."""
+
+    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+    lng: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+    name: Text | None = None
+    address: Text | None = None
+
+
+class Button(_Wire):
+    """One button: a link when ``url`` is set, else a reply that comes back with ``id``."""
+
+    text: Text
+    id: Text | None = None
+    url: Text | None = None
+
+
+class ListRow(_Wire):
+    """One choice of a list."""
+
+    id: Text
+    title: Text
+    description: Text | None = None
+
+
+class ListSection(_Wire):
+    """A titled group of choices."""
+
+    title: Text | None = None
+    rows: Annotated[tuple[ListRow, ...], Field(min_length=1)]
+
+
+class ListMessage(_Wire):
+    """A menu that opens behind one button."""
+
+    button: Text
+    title: Text | None = None
+    sections: Annotated[tuple[ListSection, ...], Field(min_length=1)]
+
+
+def _as_row(value: Any) -> Any:
+    """Accept a lone button where a row of buttons is meant; the contract leaves the row's shape open."""
+    return [value] if isinstance(value, Mapping) else value
+
+
+ButtonRow = Annotated[tuple[Button, ...], BeforeValidator(_as_row)]
+
+
+class RichContext(_Wire):
+    """What a message carries beside its text; every field is optional."""
+
+    file_url: Text | None = None
+    file_id: Text | None = None
+    file_name: Text | None = None
+    footer: Text | None = None
+    location: Location | None = None
+    buttons: tuple[ButtonRow, ...] | None = None
+    list_message: ListMessage | None = None
+
+
+class Message(_Wire):
+    """An inline message, and the body of a WhatsApp or Telegram template."""
+
+    type: MessageType
+    message: Text | None = None
+    rich_context: RichContext = RichContext()
+
+    @property
+    def text(self) -> str:
+        """The text or caption, empty when there is none."""
+        return self.message or ""
+
+
+class EmailBody(_Wire):
+    """The body of an email template: HTML with an optional plain-text alternative."""
+
+    subject: Text
+    html: Text
+    text: Text | None = None
+
+
+class WabaTemplate(_Wire):
+    """The body of a WABA template: Meta's own definition of it.
+
+    ``components`` are Meta's (``HEADER``, ``BODY``, ``FOOTER``, ``BUTTONS``). With ``named`` parameters the placeholders are
+    ``{{name}}``; with ``positional`` they are ``{{1}}``, ``{{2}}`` and ``variables`` gives each number its variable's name.
+    """
+
+    name: Text
+    language: Text
+    parameter_format: Literal["named", "positional"] = "named"
+    variables: tuple[Text, ...] = ()
+    components: tuple[JsonObject, ...]
+
+
+class TemplateMessage(_Wire):
+    """A WABA template ready to send: Meta's name, language and components with their parameters, forwarded verbatim."""
+
+    name: Text
+    language: Text
+    components: tuple[JsonObject, ...] = ()
+
+
+TemplateBody = Message | EmailBody | WabaTemplate
+"""What a stored template holds; its channel says which."""
+
+Rendered = Message | EmailBody | TemplateMessage
+"""What an adapter is given: every placeholder filled."""
+
+_TEMPLATE_MODELS: dict[Channel, type[Message | EmailBody | WabaTemplate]] = {
+    Channel.WHATSAPP: Message,
+    Channel.TELEGRAM: Message,
+    Channel.EMAIL: EmailBody,
+    Channel.WABA: WabaTemplate,
+}
+
+
+def parse_template(channel: Channel, body: Mapping[str, Any]) -> TemplateBody:
+    """Read a stored template's body. Raises :class:`pydantic.ValidationError` naming the field."""
+    return _TEMPLATE_MODELS[channel].model_validate(body)
+
+
+def parse_inline(body: Mapping[str, Any]) -> Message | TemplateMessage:
+    """Read a delivery's own content: a message, or a WABA template with its parameters already in place."""
+    return (TemplateMessage if "components" in body else Message).model_validate(body)
+
+
+def dump(content: BaseModel) -> JsonObject:
+    """Give content the shape it is stored in."""
+    return content.model_dump(mode="json", by_alias=True, exclude_none=True)

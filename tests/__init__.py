@@ -1,0 +1,1 @@
+"""The tests: unit, integration and acceptance run in `make test`; faults and bench on their own."""

@@ -1,0 +1,1 @@
+"""The delivery side: Celery tasks, the channels and what keeps them honest."""

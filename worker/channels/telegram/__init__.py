@@ -1,0 +1,1 @@
+"""A Telegram bot, over the Bot API."""

@@ -1,0 +1,1 @@
+"""WhatsApp Business over the Cloud API of Meta."""

@@ -1,0 +1,1 @@
+"""A WhatsApp account driven through a device gateway: WAHA, GOWA or Fonnte."""
