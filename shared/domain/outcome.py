@@ -14,7 +14,7 @@ from typing import Any
 
 
 class Action(StrEnum):
-    """What a provider's refusal allows next (the provider digest's classes)."""
+    """What a provider's refusal allows next."""
 
     RETRY = "retry"
     """The same key may try again later."""

@@ -17,7 +17,7 @@ from shared.domain import content, outcome
 class Credentials(BaseModel):
     """What a channel key holds, decrypted. Subclasses name the fields; secrets are ``SecretStr``."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

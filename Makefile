@@ -1,0 +1,62 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Print this help
+	@echo "make <target>, with PYTHON=<interpreter> for another one than python3:"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: install
+install: $(INSTALLED) ## Create .venv and install what is locked into it
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "antar needs Python 3.11 or later; name one by PYTHON=python3.x" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "$(PYTHON) cannot make environments: install its venv and ensurepip (on Debian and Ubuntu: python3-venv)" >&2; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+.PHONY: run
+run: $(INSTALLED) ## Start everything on this machine, send a demo message, serve until Ctrl-C
+	@$(BIN)/antar up
+
+.PHONY: test
+test: $(INSTALLED) ## Run all tests
+	$(BIN)/python -m pytest
+
+.PHONY: check
+check: $(INSTALLED) ## Lint, check the format, the types and the imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: $(INSTALLED) ## Put the code into its format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: bench
+bench: $(INSTALLED) ## Measure throughput and latency on this machine
+	$(BIN)/python -m tests.bench
+
+.PHONY: faults
+faults: $(INSTALLED) ## Run the tests that kill processes and cut connections
+	$(BIN)/python -m pytest tests/faults
+
+.PHONY: lock
+lock: ## Lock what pyproject.toml asks for (needs uv)
+	uv pip compile pyproject.toml --all-extras --universal --generate-hashes --python-version 3.11 \
+		--no-header --no-annotate -o requirements.lock
+
+.PHONY: clean
+clean: ## Remove the environment and the caches; the state of the local stack stays in .antar
+	rm -rf $(VENV) build *.egg-info .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

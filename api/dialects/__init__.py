@@ -1,0 +1,1 @@
+"""The wire dialects: one folder each, and nothing else changes when one is added."""

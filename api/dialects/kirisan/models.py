@@ -1,0 +1,176 @@
+"""The body of a send request, as it stands on the wire.
+
+Validation here is of JSON types and of what no channel could use. What depends on the channels that are active is decided in
+:mod:`api.dialects.kirisan.validation`. Unknown fields are ignored at every level; null means absent.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any, Final, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, PydanticKnownError, core_schema
+
+from api.dialects.kirisan import errors
+from shared.domain.channels import Channel
+from shared.domain.content import Message, Text
+
+CHOICES: Final = ("all", Channel.WHATSAPP, Channel.TELEGRAM, Channel.WABA, Channel.EMAIL)
+"""What ``context.behaviour.channel`` can be, in the order a refusal lists it."""
+
+_CHANNELS: Final = {channel.value: channel for channel in Channel}
+
+
+def _known_channels(value: Any) -> Any:
+    """Keep the channels this API knows, in the caller's order."""
+    if not isinstance(value, Mapping):
+        return value
+    return {_CHANNELS[name]: item for name, item in value.items() if name in _CHANNELS and item is not None}
+
+
+def _variable_text(value: Any) -> Any:
+    """Write a number the way a person would: digits, never an exponent."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise errors.variable_type()
+    if not isinstance(value, float):
+        return str(value)
+    if not math.isfinite(value):
+        raise PydanticKnownError("finite_number")
+    return format(Decimal(repr(value)), "f")
+
+
+def _strict_value(value: Any) -> Any:
+    """Drop nulls and freeze arrays: strict validation takes tuples for tuples."""
+    if isinstance(value, dict):
+        return {name: _strict_value(item) for name, item in value.items() if item is not None}
+    return tuple(map(_strict_value, value)) if isinstance(value, list) else value
+
+
+def _with_rows(message: Any) -> Any:
+    """Put a lone button into a row of its own."""
+    rich_context = message.get("richContext") if isinstance(message, dict) else None
+    if not isinstance(rich_context, dict) or not isinstance(rich_context.get("buttons"), tuple):
+        return message
+    rows = tuple((row,) if isinstance(row, dict) else row for row in rich_context["buttons"])
+    return {**message, "richContext": {**rich_context, "buttons": rows}}
+
+
+@dataclass(frozen=True, slots=True)
+class InlineMessage:
+    """A message as written."""
+
+    type: Any
+    """As the caller wrote it; ``None`` when it is missing."""
+    content: Message | ValidationError
+    """The message, or what is wrong in it, which matters only on a channel that is sent on."""
+
+    @classmethod
+    def _read(cls, value: Any, handler: ValidatorFunctionWrapHandler) -> Self:
+        plain = _with_rows(_strict_value(value))
+        try:
+            message: Message = handler(plain)
+        except ValidationError as error:
+            if errors.has_wrong_type(error):
+                raise
+            return cls(plain.get("type"), error)
+        return cls(message.type, message)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Describe it as the message it holds."""
+        return core_schema.no_info_wrap_validator_function(cls._read, handler(Message))
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Key(_Wire):
+    """A channel to send by, and its place in the cascade."""
+
+    token: Annotated[Text, Field(min_length=1, description="The channel key: the token of the device, bot, number or sender.")]
+    fallback: Annotated[bool | None, Field(description="Whether the channel waits for every earlier tier to fail.")] = None
+    fallback_sequence: Annotated[
+        Annotated[int, Field(ge=0)] | None,
+        Field(description="The fallback tier, 1 before 2; equal numbers are sent in parallel. Missing or 0 is 1."),
+    ] = None
+
+
+class ChannelContent(_Wire):
+    """What to send on one channel: exactly one of a saved template and an inline message."""
+
+    template: Annotated[int | None, Field(description="The id of an approved, active template.")] = None
+    message: Annotated[InlineMessage | None, Field(description="An inline message; not for email.")] = None
+
+
+Variable = Annotated[Text, BeforeValidator(_variable_text), WithJsonSchema({"type": ["string", "number"]})]
+
+
+class Target(_Wire):
+    """The one recipient, by channel."""
+
+    whatsapp: Annotated[Text | None, Field(description="A phone number with its country code; the + is optional.")] = None
+    waba: Annotated[Text | None, Field(description="A phone number with its country code; the + is optional.")] = None
+    telegram: Annotated[Text | None, Field(description="A chat id.")] = None
+    email: Annotated[Text | None, Field(description="An email address.")] = None
+    variables: Annotated[
+        dict[Text, Variable | None] | None,
+        Field(description="What replaces {{placeholders}} in templates and inline messages."),
+    ] = None
+
+
+UnixSeconds = Annotated[Any, WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "null"}]})]
+"""Any value, so that the reason of a refusal can name the time rather than the path."""
+
+
+class Timing(_Wire):
+    """When to send."""
+
+    schedule: Annotated[UnixSeconds, Field(description="Send at this time, in unix seconds; null sends now.")] = None
+    expires_at: Annotated[UnixSeconds, Field(description="Send nothing from this time on, in unix seconds.")] = None
+
+
+class Behaviour(_Wire):
+    """How to send."""
+
+    channel: Annotated[
+        Text | None,
+        Field(description="Restricts the send to one channel.", json_schema_extra={"enum": [*CHOICES, None]}),
+    ] = None
+
+
+class Context(_Wire):
+    """Scheduling and behaviour."""
+
+    timing: Timing | None = None
+    behaviour: Behaviour | None = None
+
+
+class Body(_Wire):
+    """A send to one recipient, on one channel or several."""
+
+    model_config = ConfigDict(json_schema_extra={"required": ["keys", "content", "target"]})
+
+    keys: Annotated[
+        dict[Channel, Key] | None,
+        BeforeValidator(_known_channels),
+        Field(description="The channels to send by."),
+    ] = None
+    content: Annotated[
+        dict[Channel, ChannelContent] | None,
+        BeforeValidator(_known_channels),
+        Field(description="What to send on each channel."),
+    ] = None
+    target: Annotated[Target | None, Field(description="Whom to send to.")] = None
+    context: Annotated[Context | None, Field(description="When and how to send.")] = None

@@ -1,0 +1,37 @@
+"""What a body must be before its fields are looked at: JSON as RFC 8259 has it, with every name given once."""
+
+import json
+from collections import Counter
+from typing import Any, NoReturn
+
+from api.dialects.kirisan import errors
+
+
+def check(body: bytes) -> None:
+    """Refuse what lenient parsers let pass: NaN and Infinity, and an object that gives a name twice.
+
+    Of two values for one name nobody can say which the caller meant, and the wrong one may reach a stranger.
+
+    Raises:
+        Rejection: 400.
+    """
+    try:
+        json.loads(body.decode(), parse_constant=_refuse_constant, object_pairs_hook=_refuse_duplicates)
+    except (ValueError, RecursionError):
+        raise errors.invalid(errors.INVALID_JSON) from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = dict(pairs)
+    if len(names) != len(pairs):
+        raise errors.invalid(f"duplicate key: {_first_repeated(pairs)}")
+    return names
+
+
+def _first_repeated(pairs: list[tuple[str, Any]]) -> str:
+    counts = Counter(name for name, _ in pairs)
+    return next(name for name, count in counts.items() if count > 1)

@@ -1,0 +1,83 @@
+"""What the native endpoints answer when they refuse: one envelope, and each error names its parameter.
+
+``{"error": {"type", "code", "message", "param"?, "request_id"}}`` - the shape of the Kirim contract, section 2.3. A dialect with
+another shape catches the same exceptions in its own blueprint.
+"""
+
+from typing import Any
+
+from flask import Flask, Response, jsonify
+from werkzeug.exceptions import HTTPException
+
+from api import request_ids
+
+
+class ApiError(Exception):
+    """A request is refused, with all that the answer needs."""
+
+    def __init__(self, status: int, kind: str, code: str, message: str, *, param: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.kind = kind
+        self.code = code
+        self.message = message
+        self.param = param
+
+
+class Unauthenticated(ApiError):
+    """The account token is missing or not known; ``message`` is the Kirisan contract's string."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(401, "authentication_error", "invalid_api_key", message)
+
+
+class InvalidRequest(ApiError):
+    """A field or parameter is wrong; ``param`` names it."""
+
+    def __init__(self, code: str, message: str, *, param: str | None = None) -> None:
+        super().__init__(400, "invalid_request_error", code, message, param=param)
+
+
+class ResourceNotFound(ApiError):
+    """There is no such thing, or it is another account's: the two look the same."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(404, "not_found", "resource_not_found", message)
+
+
+class ServiceUnavailable(ApiError):
+    """Postgres is away: nothing was accepted, and the same request may be sent again."""
+
+    retry_after = 2
+    """Seconds."""
+
+    def __init__(self) -> None:
+        super().__init__(503, "api_error", "service_unavailable", "service temporarily unavailable")
+
+
+def register(app: Flask) -> None:
+    """Answer every refusal of the app in the envelope, the framework's own included."""
+    app.register_error_handler(ApiError, _render)
+    app.register_error_handler(HTTPException, _render_http)
+
+
+def _render(error: ApiError) -> Response:
+    body: dict[str, Any] = {"type": error.kind, "code": error.code, "message": error.message}
+    if error.param is not None:
+        body["param"] = error.param
+    body["request_id"] = request_ids.current()
+    response = jsonify(error=body)
+    response.status_code = error.status
+    if isinstance(error, ServiceUnavailable):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+_KINDS = {404: ("not_found", "resource_not_found"), 405: ("invalid_request_error", "method_not_allowed")}
+
+
+def _render_http(error: HTTPException) -> Response:
+    status = error.code or 500
+    fallback = ("invalid_request_error", "invalid_request") if status < 500 else ("api_error", "internal_error")  # noqa: PLR2004 - HTTP's own border.
+    kind, code = _KINDS.get(status, fallback)
+    return _render(ApiError(status, kind, code, error.name))

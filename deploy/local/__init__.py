@@ -1,0 +1,1 @@
+"""The whole stack on one machine, under one command: servers, processes and what keeps them running."""

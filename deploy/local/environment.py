@@ -1,0 +1,31 @@
+"""The variables that the processes of a stack are given."""
+
+import os
+from collections.abc import Mapping
+
+from deploy.local import postgres, valkey
+from deploy.local.credentials import Credentials
+from deploy.local.ports import HOST
+
+DATABASE_URL = "ANTAR_DATABASE_URL"
+BROKER_URL = "ANTAR_BROKER_URL"
+API_THREADS = "ANTAR_API_THREADS"
+
+_PREFIX = "ANTAR_"
+
+
+def given(extra: Mapping[str, str]) -> dict[str, str]:
+    """Give antar's variables that somebody has set: those of this process, and above them the extra ones."""
+    return {name: value for name, value in {**os.environ, **extra}.items() if name.startswith(_PREFIX) and value}
+
+
+def complete(given: Mapping[str, str], ports: Mapping[str, int], credentials: Credentials) -> dict[str, str]:
+    """Add what nobody has set: the stack's own servers, keys and address."""
+    own = {
+        DATABASE_URL: postgres.url(ports["postgres"], credentials.postgres_password),
+        BROKER_URL: valkey.url(ports["redis"]),
+        "ANTAR_SECRET_KEYS": credentials.secret_keys,
+        "ANTAR_PUBLIC_URL": f"http://{HOST}:{ports['api']}",
+        API_THREADS: "64",
+    }
+    return {**own, **given}

@@ -1,0 +1,89 @@
+"""Where a local stack keeps its state: one folder, `.antar` unless told otherwise."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local import errors
+
+_PRIVATE = 0o700
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder of one stack, by absolute path."""
+
+    directory: Path
+
+    @classmethod
+    def prepare(cls, directory: Path) -> "Home":
+        """Make the folder and its parts, readable by their owner alone.
+
+        Raises:
+            StackError: the folder cannot be made or belongs to somebody else.
+        """
+        home = cls(directory.absolute())
+        try:
+            for part in (home.directory, home.logs, home.pids, home.beat, home.flower):
+                part.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+            home.lock.touch(mode=0o600)
+        except OSError as error:
+            raise errors.StackError(f"cannot use {home.directory}: {error.strerror}") from error
+        return home
+
+    @property
+    def logs(self) -> Path:
+        """One log file for each process."""
+        return self.directory / "log"
+
+    @property
+    def pids(self) -> Path:
+        """One pid file for each running process."""
+        return self.directory / "run"
+
+    @property
+    def beat(self) -> Path:
+        """When beat last ran what."""
+        return self.directory / "beat"
+
+    @property
+    def flower(self) -> Path:
+        """The tasks Flower remembers between two starts."""
+        return self.directory / "flower"
+
+    @property
+    def postgres(self) -> Path:
+        """The data directory of PostgreSQL."""
+        return self.directory / "postgres"
+
+    @property
+    def redis(self) -> Path:
+        """The data of the broker, a folder for each server that wrote some."""
+        return self.directory / "redis"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the stack that runs here; it names its process."""
+        return self.directory / "lock"
+
+    @property
+    def ports(self) -> Path:
+        """The ports chosen at the first start."""
+        return self.directory / "ports.json"
+
+    @property
+    def credentials(self) -> Path:
+        """The passwords and keys made at the first start."""
+        return self.directory / "credentials.json"
+
+    @property
+    def demo(self) -> Path:
+        """What scripts need to talk to the stack."""
+        return self.directory / "demo.json"
+
+    def log(self, name: str) -> Path:
+        """Give the log file of a process."""
+        return self.logs / f"{name}.log"
+
+    def pid(self, name: str) -> Path:
+        """Give the pid file of a process."""
+        return self.pids / f"{name}.pid"

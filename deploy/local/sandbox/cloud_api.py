@@ -1,0 +1,140 @@
+"""Meta's Cloud API: messages of business phone numbers, as its reference and its published OpenAPI document have it."""
+
+import re
+from uuid import UUID, uuid4
+
+from aiohttp import web
+
+from deploy.local.sandbox import accounts, cloud_api_messages, http
+from deploy.local.sandbox.cloud_api_errors import error, refuse
+from deploy.local.sandbox.desk import Desk
+from deploy.local.sandbox.fields import Fields, InvalidFieldError, Json
+from deploy.local.sandbox.store import Message
+
+_VERSION = re.compile(r"v\d{1,2}\.\d")
+_TEMPLATES: list[Json] = [
+    {
+        "id": "1555000000000001",
+        "name": "hello_world",
+        "status": "APPROVED",
+        "category": "UTILITY",
+        "language": "en_US",
+        "components": [{"type": "BODY", "text": "Hello World"}],
+    },
+    {
+        "id": "1555000000000002",
+        "name": "order_update",
+        "status": "APPROVED",
+        "category": "UTILITY",
+        "language": "id",
+        "parameter_format": "POSITIONAL",
+        "components": [{"type": "BODY", "text": "Halo {{1}}, pesanan {{2}} sedang dikirim."}],
+    },
+]
+
+
+class CloudApi:
+    """The HTTP interface."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def routes(self) -> list[web.RouteDef]:
+        """List what it answers, under ``/graph``."""
+        return [
+            web.post("/graph/{version}/{number}/messages", self.send),
+            web.get("/graph/{version}/{account}/message_templates", self.templates),
+            web.get("/graph/{version}/{number}", self.number),
+        ]
+
+    async def send(self, request: web.Request) -> web.Response:
+        """Send a message, or mark one as read."""
+        number = _known_number(request)
+        raw = await request.read()
+        try:
+            fields = Fields.parse(raw)
+            if "status" in fields:
+                return _mark_as_read(fields)
+            message = _read(fields, number, raw, http.line_of(request).started_at)
+        except InvalidFieldError as invalid:
+            raise error(131008 if invalid.missing else 131009, str(invalid)) from None
+        except cloud_api_messages.UnsupportedTypeError as unsupported:
+            raise error(131051, f"Message type {unsupported} is not supported") from None
+        await self._desk.take(message, http.line_of(request), refuse)
+        return http.json_response(_answer(message, fields.values["to"]))
+
+    async def templates(self, request: web.Request) -> web.Response:
+        """List a few approved templates."""
+        _authorize(request)
+        if request.match_info["account"] != accounts.WABA_ID:
+            raise _no_such_object(request.match_info["account"])
+        return http.json_response({"data": _TEMPLATES, "paging": {"cursors": {"before": "MAZDZD", "after": "MjQZD"}}})
+
+    async def number(self, request: web.Request) -> web.Response:
+        """Describe a phone number, under the faults that stand for every call."""
+        number = _known_number(request)
+        standing = self._desk.faults.standing("waba")
+        if standing:
+            raise refuse(standing, "")
+        profile = {"verified_name": "Antar Sandbox", "display_phone_number": accounts.OWN_NUMBER, "quality_rating": "GREEN"}
+        return http.json_response({**profile, "id": number})
+
+
+def _authorize(request: web.Request) -> None:
+    if not _VERSION.fullmatch(request.match_info["version"]):
+        raise error(100, f"Unknown path components: /{request.match_info['version']}")
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not accounts.is_good(token):
+        raise error(190, "Invalid OAuth access token - Cannot parse access token")
+
+
+def _known_number(request: web.Request) -> str:
+    _authorize(request)
+    number = request.match_info["number"]
+    if not number.startswith(accounts.PHONE_NUMBER_ID_PREFIX):
+        raise _no_such_object(number)
+    return number
+
+
+def _no_such_object(name: str) -> Exception:
+    problem = "does not exist, cannot be loaded due to missing permissions, or does not support this operation"
+    return error(100, f"Unsupported request. Object with ID '{name}' {problem}", 33)
+
+
+def _mark_as_read(fields: Fields) -> web.Response:
+    fields.choice("status", frozenset({"read"}))
+    fields.text("message_id")
+    return http.json_response({"success": True})
+
+
+def _read(fields: Fields, number: str, raw: bytes, started_at: float) -> Message:
+    to = cloud_api_messages.recipient(fields)
+    kind = fields.text("type")
+    return Message(
+        channel="waba",
+        provider="cloud_api",
+        sender=number,
+        to=to,
+        type=kind,
+        body=cloud_api_messages.body(kind, fields),
+        raw=raw,
+        delivery_id=delivery_id(fields.text_or("biz_opaque_callback_data", "")),
+        provider_message_id=f"wamid.{uuid4().hex.upper()}",
+        started_at=started_at,
+    )
+
+
+def delivery_id(callback_data: str) -> str | None:
+    """Recover antar's id from the opaque callback data, when that is a UUID."""
+    try:
+        return str(UUID(callback_data))
+    except ValueError:
+        return None
+
+
+def _answer(message: Message, to: str) -> Json:
+    return {
+        "messaging_product": "whatsapp",
+        "contacts": [{"input": to, "wa_id": message.to}],
+        "messages": [{"id": message.provider_message_id, "message_status": "accepted"}],
+    }

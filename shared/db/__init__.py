@@ -1,0 +1,1 @@
+"""Postgres: the tables by noun, the statements of the hot path, and the migrations."""

@@ -1,0 +1,67 @@
+"""Taking deliveries for this worker."""
+
+from typing import Final
+
+from sqlalchemy import text
+
+_RETURNING: Final = (
+    "id, send_id, account_id, channel, tier, key_id, target, address, template_id, content, attempts, queued_at, queue"
+)
+
+_WITH_ALL_THAT_IS_NEEDED: Final = """
+    SELECT claimed.*, now() AS now,
+           sends.state AS send_state, sends.expires_at, sends.variables, sends.waiter,
+           channel_keys.status AS key_status, channel_keys.status_code, channel_keys.status_reason,
+           channel_keys.credentials, channel_keys.on_unknown, channel_keys.settings AS key_settings,
+           channel_keys.quota_limit, channel_keys.quota_used,
+           templates.body AS template_body, templates.status AS template_status, templates.active AS template_active,
+           suppressions.id IS NOT NULL AS suppressed,
+           contacts.opted_out_at IS NOT NULL AS opted_out, contacts.last_inbound_at
+      FROM claimed
+      JOIN sends ON sends.id = claimed.send_id
+      JOIN channel_keys ON channel_keys.id = claimed.key_id
+      LEFT JOIN templates
+        ON templates.id = claimed.template_id
+       AND templates.account_id = claimed.account_id AND templates.channel = claimed.channel
+      LEFT JOIN suppressions
+        ON suppressions.account_id = claimed.account_id
+       AND suppressions.channel = claimed.channel AND suppressions.address = claimed.address
+       AND (suppressions.expires_at IS NULL OR suppressions.expires_at > now())
+      LEFT JOIN contacts
+        ON contacts.account_id = claimed.account_id
+       AND contacts.channel = claimed.channel AND contacts.address = claimed.address
+"""
+
+claim: Final = text(f"""
+    WITH claimed AS (
+        UPDATE deliveries
+           SET state = 'claimed', claim_id = :claim_id, claimed_at = now(),
+               lease_until = now() + make_interval(secs => :lease_seconds)
+         WHERE id = ANY(:ids) AND state = 'queued' AND (not_before IS NULL OR not_before <= now())
+        RETURNING {_RETURNING}
+    )
+    {_WITH_ALL_THAT_IS_NEEDED}
+""")
+"""Claim what is due among some deliveries, and give all that is needed to send each. Of two that ask for one, one gets it."""
+
+reclaim: Final = text(f"""
+    WITH expired AS (
+        SELECT id FROM deliveries
+         WHERE state = 'claimed' AND lease_until <= now()
+         ORDER BY lease_until LIMIT :limit FOR UPDATE SKIP LOCKED
+    ), claimed AS (
+        UPDATE deliveries
+           SET claim_id = :claim_id, lease_until = now() + make_interval(secs => :lease_seconds)
+         WHERE id IN (SELECT id FROM expired)
+        RETURNING {_RETURNING}
+    )
+    {_WITH_ALL_THAT_IS_NEEDED}
+""")
+"""Take over claims past their lease: their worker died, perhaps in the call, and can write nothing any more."""
+
+select_not_due: Final = text("""
+    SELECT id, queue, extract(epoch FROM not_before - now()) AS seconds
+      FROM deliveries
+     WHERE id = ANY(:ids) AND state = 'queued' AND not_before > now()
+""")
+"""Deliveries whose task came before their time, and how many seconds too early."""

@@ -1,0 +1,37 @@
+"""Committing accepted sends."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, Insert, insert, text
+
+from shared.db.tables import deliveries, sends
+
+insert_sends: Final[Insert] = insert(sends)
+"""One row per send, with every column of :func:`api.intake.rows` given."""
+
+insert_deliveries: Final[Insert] = insert(deliveries)
+"""One row per delivery; times are the transaction's unless given."""
+
+claim_idempotency_key: Final = text("""
+    INSERT INTO idempotency_keys (account_id, scope, key, fingerprint, send_id, expires_at)
+    VALUES (:account_id, :scope, :key, :fingerprint, :send_id, now() + make_interval(secs => :ttl_seconds))
+    ON CONFLICT (account_id, scope, key) DO UPDATE
+       SET fingerprint = excluded.fingerprint, send_id = excluded.send_id,
+           created_at = now(), expires_at = excluded.expires_at
+     WHERE idempotency_keys.expires_at <= now()
+    RETURNING send_id
+""")
+"""Take a key for a send unless it stands for another; an expired key is taken over. No row: it is another's."""
+
+select_idempotency_key: Final = text("""
+    SELECT send_id, fingerprint FROM idempotency_keys
+     WHERE account_id = :account_id AND scope = :scope AND key = :key AND expires_at > now()
+""")
+"""Which send a key stands for, and the request it was used with."""
+
+
+def execute_many(connection: Connection, statement: Insert, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows in one round trip; SQLAlchemy would otherwise write an empty row for an empty list."""
+    if rows:
+        connection.execute(statement, rows)

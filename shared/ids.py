@@ -1,0 +1,64 @@
+"""Identifiers: time-ordered UUIDs inside, prefixed Crockford base32 outside.
+
+A delivery's id is its send's id with a small number in the lowest bits, so that the deliveries of a send lie beside it in every
+index and partition and can be named without a look-up.
+"""
+
+from typing import Final
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_VALUES: Final = {character: value for value, character in enumerate(_ALPHABET)}
+_LENGTH: Final = 26
+_SUFFIX_BITS: Final = 4
+
+MAX_DELIVERIES: Final = (1 << _SUFFIX_BITS) - 1
+"""How many deliveries one send can have."""
+
+SEND: Final = "snd"
+DELIVERY: Final = "dlv"
+ACCOUNT: Final = "acc"
+KEY: Final = "key"
+REQUEST: Final = "req"
+
+
+def new() -> UUID:
+    """Make an id that sorts by the time it was made, to the millisecond."""
+    return uuid7()
+
+
+def new_send() -> UUID:
+    """Make a send's id, with room for its deliveries' numbers."""
+    return UUID(int=uuid7().int >> _SUFFIX_BITS << _SUFFIX_BITS)
+
+
+def delivery_of(send_id: UUID, number: int) -> UUID:
+    """Give the id of a send's delivery ``number``, counted from 1."""
+    if not 1 <= number <= MAX_DELIVERIES:
+        raise ValueError(f"a send has deliveries 1 to {MAX_DELIVERIES}, not {number}")
+    return UUID(int=send_id.int | number)
+
+
+def send_of(delivery_id: UUID) -> UUID:
+    """Give the id of the send that a delivery belongs to."""
+    return UUID(int=delivery_id.int >> _SUFFIX_BITS << _SUFFIX_BITS)
+
+
+def encode(prefix: str, identifier: UUID) -> str:
+    """Write an id as ``snd_01JD...``: the prefix and 26 Crockford base32 characters."""
+    number = identifier.int
+    characters = [_ALPHABET[number >> shift & 31] for shift in range(5 * (_LENGTH - 1), -1, -5)]
+    return f"{prefix}_{''.join(characters)}"
+
+
+def decode(prefix: str, text: str) -> UUID | None:
+    """Read back what :func:`encode` wrote with the same prefix; ``None`` when it is anything else."""
+    head, separator, tail = text.partition("_")
+    if head != prefix or not separator or len(tail) != _LENGTH or any(character not in _VALUES for character in tail):
+        return None
+    number = 0
+    for character in tail:
+        number = number << 5 | _VALUES[character]
+    return UUID(int=number) if number < 1 << 128 else None

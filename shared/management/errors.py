@@ -1,0 +1,38 @@
+"""What can go wrong in managing things.
+
+::
+
+    ManagementError
+     +-- NotFound       there is no such thing, or it is another account's
+     +-- AlreadyExists  the name is taken
+     +-- Invalid        a field is wrong; ``field`` names it
+"""
+
+from pydantic import ValidationError
+
+
+class ManagementError(Exception):
+    """Something asked of the management functions cannot be done; the message is for people."""
+
+
+class NotFound(ManagementError):  # noqa: N818 - named for what the caller is told.
+    """There is no such thing, or it is another account's."""
+
+
+class AlreadyExists(ManagementError):  # noqa: N818 - likewise.
+    """The name is taken."""
+
+
+class Invalid(ManagementError):  # noqa: N818 - likewise.
+    """A field is wrong."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+
+
+def invalid(error: ValidationError, inside: str) -> Invalid:
+    """Turn the first complaint of a schema into ours, naming the field."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    path = ".".join([inside, *(str(part) for part in first["loc"])])
+    return Invalid(path, first["msg"])

@@ -1,0 +1,123 @@
+"""The Celery app, its queues and its tasks by name: the one place where the intake and the workers meet."""
+
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+import kombu
+from celery import Celery
+from celery.schedules import crontab
+from kombu.exceptions import OperationalError
+
+from shared import settings
+
+BROKER_TROUBLE: Final = (OperationalError, ConnectionError, TimeoutError)
+"""What publishing raises when the broker is away. Nothing is lost by it: recovery publishes from Postgres."""
+
+
+class Queue(StrEnum):
+    """The queues; every one has a worker."""
+
+    SEND = "send"
+    """Immediate sends."""
+    BULK = "bulk"
+    """Campaigns, and an account's overflow beyond its share."""
+    EVENTS = "events"
+    """Webhooks and receipts."""
+    UPKEEP = "upkeep"
+    """What beat starts: recovery, partitions."""
+
+
+class Task(StrEnum):
+    """The tasks, under the names that Flower shows."""
+
+    DELIVER = "send.deliver"
+    RECOVER = "send.recover"
+    PARTITIONS = "upkeep.partitions"
+
+
+def _configuration() -> dict[str, Any]:
+    current = settings.get()
+    return {
+        "task_queues": [kombu.Queue(name.value, kombu.Exchange(name.value), routing_key=name.value) for name in Queue],
+        "task_default_queue": Queue.SEND.value,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "task_ignore_result": True,
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "task_track_started": False,
+        "worker_prefetch_multiplier": 1,
+        "worker_disable_rate_limits": True,
+        "worker_hijack_root_logger": False,
+        "broker_connection_retry_on_startup": True,
+        "broker_pool_limit": 4,
+        "broker_transport_options": {
+            "visibility_timeout": current.visibility_seconds,
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 1,
+            "socket_timeout": 5,
+            "socket_connect_timeout": 3,
+            "health_check_interval": 15,
+        },
+        "timezone": "UTC",
+        "enable_utc": True,
+        "beat_schedule": _beat_schedule(current.recover_interval),
+    }
+
+
+def _beat_schedule(recover_interval: float) -> dict[str, Any]:
+    """What beat starts. A run that could not start before the next one is due is dropped."""
+    return {
+        "recover": {
+            "task": Task.RECOVER.value,
+            "schedule": recover_interval,
+            "options": {"queue": Queue.UPKEEP.value, "expires": recover_interval},
+        },
+        "partitions": {
+            "task": Task.PARTITIONS.value,
+            "schedule": crontab(hour="2", minute="17"),
+            "options": {"queue": Queue.UPKEEP.value, "expires": 3600},
+        },
+    }
+
+
+app = Celery("antar", broker=settings.get().broker_url.get_secret_value())
+app.conf.update(_configuration())
+
+
+def publish_deliveries(
+    delivery_ids: Sequence[UUID],
+    queue: str,
+    *,
+    countdown: float | None = None,
+    root_id: str | None = None,
+    parent_id: str | None = None,
+) -> None:
+    """Publish deliveries for the workers, in tasks of at most ``deliver_batch`` ids.
+
+    ``countdown`` is in seconds and never beyond the horizon: Redis hands tasks with a far ETA to several workers.
+    ``root_id`` and ``parent_id`` chain the tiers of a send. Raises one of :data:`BROKER_TROUBLE` when the broker is away.
+    """
+    current = settings.get()
+    if countdown is not None and countdown > current.horizon_seconds:
+        raise ValueError(f"a countdown of {countdown:.0f} s lies beyond the horizon of {current.horizon_seconds:.0f} s")
+    with app.producer_or_acquire() as producer:
+        for batch in _batches(delivery_ids, current.deliver_batch):
+            app.send_task(
+                Task.DELIVER.value,
+                args=([str(identifier) for identifier in batch],),
+                queue=queue,
+                countdown=countdown,
+                root_id=root_id,
+                parent_id=parent_id,
+                producer=producer,
+                retry=True,
+                retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.2},
+            )
+
+
+def _batches(delivery_ids: Sequence[UUID], size: int) -> Iterator[Sequence[UUID]]:
+    for start in range(0, len(delivery_ids), size):
+        yield delivery_ids[start : start + size]

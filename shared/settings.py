@@ -1,0 +1,80 @@
+"""Every ``ANTAR_*`` variable, its default and its unit. Nothing else reads the environment."""
+
+from functools import lru_cache
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _without_slash(url: str) -> str:
+    return url.rstrip("/")
+
+
+class Settings(BaseSettings):
+    """The settings of a process, read once at its start."""
+
+    model_config = SettingsConfigDict(env_prefix="ANTAR_", frozen=True)
+
+    database_url: SecretStr = SecretStr("postgresql+psycopg://antar@127.0.0.1:5432/antar")
+    """Postgres, as a SQLAlchemy URL with the psycopg driver."""
+    broker_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
+    """The Celery broker, as a kombu URL."""
+    signal_url: SecretStr | None = None
+    """Redis for wake-ups and cache invalidation; the broker's when unset."""
+    secret_keys: SecretStr = SecretStr("")
+    """Keys that encrypt channel credentials: ``id:base64`` of 32 bytes each, comma-separated, the active one first."""
+    public_url: Annotated[str, AfterValidator(_without_slash)] = "http://127.0.0.1:8000"
+    """Where recipients and providers reach the api: unsubscribe links begin with it."""
+
+    send_wait: Annotated[float, Field(ge=0, le=60)] = 10.0
+    """Seconds a request waits for the outcome before it answers 202."""
+    api_threads: PositiveInt = 64
+    """Threads of one api process; a quarter of them stay free for requests that do not wait."""
+    max_body_bytes: PositiveInt = 256 * 1024
+    """Bytes of the largest request body."""
+    token_cache_seconds: PositiveFloat = 60.0
+    """Seconds a process trusts what it knows of an account token, should the news of its revocation be lost."""
+    commit_batch: PositiveInt = 200
+    """Sends committed in one transaction at the most."""
+
+    deliver_batch: PositiveInt = 20
+    """Deliveries one task carries at the most."""
+    record_batch: PositiveInt = 200
+    """Outcomes recorded in one transaction at the most."""
+    lease_seconds: PositiveFloat = 90.0
+    """Seconds a worker may hold a delivery before it counts as lost in the call; above the longest provider call."""
+    visibility_seconds: PositiveInt = 600
+    """Seconds until Redis hands an unacknowledged task to another worker; above the longest task."""
+    horizon_seconds: PositiveFloat = 60.0
+    """Seconds; no task enters the broker to run later than this."""
+
+    retry_attempts: PositiveInt = 3
+    """Calls to a provider for one delivery, the first included."""
+    retry_seconds: PositiveFloat = 60.0
+    """Seconds in which these calls must fall."""
+    retry_base_delay: PositiveFloat = 1.0
+    """Seconds before the second call; doubled for each further one."""
+
+    connect_timeout: PositiveFloat = 5.0
+    """Seconds to reach a provider; running out means *not sent*."""
+    read_timeout: PositiveFloat = 20.0
+    """Seconds to wait for a provider's answer; running out means *unknown*."""
+
+    recover_interval: PositiveFloat = 15.0
+    """Seconds between looks for work that was lost."""
+    republish_after: PositiveFloat = 30.0
+    """Seconds a queued delivery may wait unclaimed before it is published again."""
+    partition_weeks_ahead: PositiveInt = 8
+    """Weeks for which partitions are made ahead."""
+
+    @property
+    def signals(self) -> str:
+        """The Redis URL of wake-ups."""
+        return (self.signal_url or self.broker_url).get_secret_value()
+
+
+@lru_cache(maxsize=1)
+def get() -> Settings:
+    """Give this process's settings. Raises :class:`pydantic.ValidationError` naming the variable that is wrong."""
+    return Settings()

@@ -1,0 +1,36 @@
+"""A message to a mailbox, over SMTP submission."""
+
+from datetime import UTC, datetime
+
+from shared.domain.content import EmailBody
+from shared.domain.outcome import Action, Code, NotSent, Outcome
+from worker.channels import base
+from worker.channels.email import addresses, message, transaction
+from worker.channels.email.connections import Pools
+from worker.channels.email.credentials import EmailCredentials
+
+_UNSUPPORTED = NotSent(code=Code.CONTENT_UNSUPPORTED, reason="email takes email templates only", action=Action.PERMANENT)
+
+
+class EmailAdapter:
+    """The channel ``email``."""
+
+    credentials: type[base.Credentials] = EmailCredentials
+
+    def __init__(self, pools: Pools | None = None) -> None:
+        self._pools = pools or Pools()
+
+    def normalise_target(self, target: str) -> str | None:
+        """Take one mailbox, without a display name."""
+        return addresses.normalise(target)
+
+    async def send(self, envelope: base.Envelope, credentials: EmailCredentials, wires: base.Wires) -> Outcome:
+        """Send one message to one recipient."""
+        if not isinstance(envelope.content, EmailBody):
+            return _UNSUPPORTED
+        letter = message.compose(envelope, envelope.content, credentials, datetime.now(UTC))
+        return await transaction.deliver(self._pools.get(credentials), letter, wires.timeouts)
+
+    async def close(self) -> None:
+        """Take leave of every mail server."""
+        await self._pools.close()

@@ -1,0 +1,31 @@
+"""What a Telegram channel key holds."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, HttpUrl, SecretStr, TypeAdapter
+
+from worker.channels.base import Credentials
+
+_HTTP_URL: TypeAdapter[HttpUrl] = TypeAdapter(HttpUrl)
+
+
+def _usable_url(value: str) -> str:
+    """Keep a URL of http or https, without the slash at its end."""
+    _HTTP_URL.validate_python(value)
+    return value.rstrip("/")
+
+
+def _usable_token(value: SecretStr) -> SecretStr:
+    """Refuse what would change the path it is put into; whether the token is alive is Telegram's to say."""
+    token = value.get_secret_value()
+    if not (token.isascii() and token.replace(":", "").replace("_", "").replace("-", "").isalnum()):
+        raise ValueError("a bot token holds letters, digits, ':', '_' and '-' only")
+    return value
+
+
+class TelegramCredentials(Credentials):
+    """A bot, and where its Bot API server is."""
+
+    bot_token: Annotated[SecretStr, AfterValidator(_usable_token)]
+    base_url: Annotated[str, AfterValidator(_usable_url)] = "https://api.telegram.org"
+    """Everything before ``/bot<token>/<method>``."""

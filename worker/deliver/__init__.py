@@ -1,0 +1,1 @@
+"""Delivering: claim, guards, call, record, settle."""

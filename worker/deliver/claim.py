@@ -1,0 +1,105 @@
+"""Claiming deliveries: a compare-and-set in Postgres that also gives all that is needed to send."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared import ids, settings
+from shared.db.statements import claims
+from shared.domain.channels import Channel
+from shared.domain.content import JsonObject
+from shared.domain.states import KeyStatus, OnUnknown, SendState
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """A delivery this worker holds the lease of, with its send, key and template as they are now. Times are the database's."""
+
+    id: UUID
+    send_id: UUID
+    account_id: UUID
+    claim_id: UUID
+    channel: Channel
+    tier: int
+    queue: str
+    now: datetime
+    """When it was claimed."""
+    queued_at: datetime
+    """When it could first be claimed."""
+    attempts: int
+    """Calls made so far that count."""
+    target: str | None
+    address: str | None
+    """The target in its canonical form; ``None`` when no message could reach it."""
+    content: JsonObject | None
+    template_id: int | None
+    template_body: JsonObject | None
+    template_status: str | None
+    template_active: bool | None
+    send_state: SendState
+    expires_at: datetime | None
+    variables: Mapping[str, str]
+    waiter: str | None
+    """The api process that waits for the outcome."""
+    key_id: UUID
+    key_status: KeyStatus
+    status_code: str | None
+    status_reason: str | None
+    key_settings: Mapping[str, Any]
+    credentials: bytes
+    on_unknown: OnUnknown
+    quota_limit: int | None
+    quota_used: int
+    suppressed: bool
+    opted_out: bool
+    last_inbound_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Early:
+    """A delivery whose task came before its time."""
+
+    id: UUID
+    queue: str
+    seconds: float
+
+
+async def claim(engine: AsyncEngine, delivery_ids: Sequence[UUID]) -> tuple[list[Claim], list[Early]]:
+    """Claim those of the deliveries that are due; the rest is another worker's, ended, or too early."""
+    claim_id = ids.new()
+    parameters = {"ids": list(delivery_ids), "claim_id": claim_id, "lease_seconds": settings.get().lease_seconds}
+    async with engine.begin() as connection:
+        rows = (await connection.execute(claims.claim, parameters)).mappings().all()
+        missed = [] if len(rows) == len(delivery_ids) else _missed(delivery_ids, rows)
+        early = (await connection.execute(claims.select_not_due, {"ids": missed})).all() if missed else []
+    return [_claim(row, claim_id) for row in rows], [Early(id=row.id, queue=row.queue, seconds=float(row.seconds)) for row in early]
+
+
+async def take_over(engine: AsyncEngine, limit: int) -> list[Claim]:
+    """Take over claims whose lease has run out; what their workers may still write finds its claim gone."""
+    claim_id = ids.new()
+    parameters = {"limit": limit, "claim_id": claim_id, "lease_seconds": settings.get().lease_seconds}
+    async with engine.begin() as connection:
+        rows = (await connection.execute(claims.reclaim, parameters)).mappings().all()
+    return [_claim(row, claim_id) for row in rows]
+
+
+def _missed(delivery_ids: Sequence[UUID], rows: Sequence[RowMapping]) -> list[UUID]:
+    claimed = {row["id"] for row in rows}
+    return [identifier for identifier in delivery_ids if identifier not in claimed]
+
+
+def _claim(row: RowMapping, claim_id: UUID) -> Claim:
+    typed = {
+        "channel": Channel(row["channel"]),
+        "send_state": SendState(row["send_state"]),
+        "key_status": KeyStatus(row["key_status"]),
+        "on_unknown": OnUnknown(row["on_unknown"]),
+        "credentials": bytes(row["credentials"]),
+    }
+    return Claim(**{**row, **typed, "claim_id": claim_id})

@@ -1,0 +1,62 @@
+"""From a claim to an envelope: credentials decrypted, placeholders filled."""
+
+from functools import lru_cache
+from typing import Final
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from shared import vault
+from shared.domain import content, rendering
+from shared.domain.channels import Channel
+from shared.domain.outcome import Action, Code, NotSent
+from worker import channels
+from worker.channels.base import Credentials, Envelope
+from worker.deliver.claim import Claim
+
+_CACHED_KEYS: Final = 1024
+
+
+def envelope(claim: Claim) -> Envelope | NotSent:
+    """Fill the content's placeholders, or say what keeps it from being sent. The guards have passed."""
+    if claim.address is None:
+        raise ValueError("a claim without an address has not passed its guards")
+    try:
+        rendered = rendering.render(_body(claim), claim.variables)
+    except rendering.MissingVariables as missing:
+        return _stop(Code.VARIABLES_MISSING, f"missing variables: {missing}")
+    except ValidationError as error:
+        return _stop(Code.CONTENT_INVALID, f"the content with its variables is invalid: {_first_field(error)}")
+    if isinstance(rendered, content.Message) and rendered.rich_context.file_id is not None:
+        return _stop(Code.FILE_NOT_FOUND, "file not found")
+    return Envelope(delivery_id=claim.id, send_id=claim.send_id, target=claim.address, content=rendered)
+
+
+def credentials(claim: Claim) -> Credentials | NotSent:
+    """Decrypt the key's credentials."""
+    try:
+        return _credentials(claim.channel, claim.key_id, claim.credentials)
+    except (vault.VaultError, ValidationError):
+        return NotSent(
+            code=Code.CREDENTIALS_REJECTED, reason=f"the credentials of the {claim.channel} key cannot be read", action=Action.KEY
+        )
+
+
+@lru_cache(maxsize=_CACHED_KEYS)
+def _credentials(channel: Channel, key_id: UUID, ciphertext: bytes) -> Credentials:
+    document = vault.get().decrypt(key_id, ciphertext)
+    return channels.adapter(channel).credentials.model_validate(document)
+
+
+def _body(claim: Claim) -> content.TemplateBody | content.TemplateMessage:
+    if claim.template_body is not None:
+        return content.parse_template(claim.channel, claim.template_body)
+    return content.parse_inline(claim.content or {})
+
+
+def _first_field(error: ValidationError) -> str:
+    return ".".join(str(part) for part in error.errors(include_url=False, include_input=False)[0]["loc"])
+
+
+def _stop(code: Code, reason: str) -> NotSent:
+    return NotSent(code=code, reason=reason, action=Action.PERMANENT)

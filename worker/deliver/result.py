@@ -1,0 +1,116 @@
+"""What came of one claim, and the rows it is recorded as."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.domain import retry
+from shared.domain.outcome import Code, NotSent, Outcome, Sent, Trace, Unknown
+from shared.domain.states import DeliveryState
+from worker.deliver.claim import Claim
+
+_STOPPED = frozenset({Code.CANCELLED, Code.EXPIRED})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lineage:
+    """The task a delivery came with, so that the next tier's task can name it as its parent."""
+
+    root_id: str | None = None
+    task_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """An outcome with the decision that follows from it."""
+
+    claim: Claim
+    outcome: Outcome
+    decision: retry.Decision
+    seconds: float
+    """From the claim to the outcome, by this worker's monotonic clock."""
+    called_after: float | None
+    """Seconds from the claim to the call; ``None`` when no provider was called."""
+    lineage: Lineage = field(default_factory=Lineage)
+
+
+def delivery_state(result: Result) -> DeliveryState:
+    """Name the state a delivery is left in."""
+    if isinstance(result.decision, retry.Again):
+        return DeliveryState.QUEUED
+    match result.outcome:
+        case Sent():
+            return DeliveryState.SENT
+        case NotSent(code=code):
+            return DeliveryState.CANCELLED if code in _STOPPED else DeliveryState.FAILED
+        case Unknown():
+            return DeliveryState.UNKNOWN
+
+
+def counted_attempts(result: Result) -> int:
+    """Count the calls so far: throttling spends none, and a guard's stop is no call."""
+    spent = result.called_after is not None
+    if isinstance(result.decision, retry.Again):
+        spent = spent and result.decision.spends_attempt
+    return result.claim.attempts + int(spent)
+
+
+def delivery_row(result: Result) -> dict[str, Any]:
+    """Give the row that :data:`settlement.record_outcomes` takes."""
+    outcome, decision = result.outcome, result.decision
+    return {
+        "id": str(result.claim.id),
+        "claim_id": str(result.claim.claim_id),
+        "state": delivery_state(result),
+        "held": isinstance(decision, retry.End) and decision.held,
+        "code": None if isinstance(outcome, Sent) else outcome.code,
+        "reason": None if isinstance(outcome, Sent) else storable(outcome.reason),
+        "detail": storable(dict(outcome.detail)) or None,
+        "provider_message_id": storable(outcome.provider_message_id) if isinstance(outcome, Sent) else None,
+        "attempts": counted_attempts(result),
+        "processing_ms": round(result.seconds * 1000),
+        "delay": decision.delay if isinstance(decision, retry.Again) else None,
+    }
+
+
+def attempt_row(result: Result, worker: str) -> dict[str, Any] | None:
+    """Give the row that :data:`settlement.insert_attempts` takes, or ``None`` when no provider was called."""
+    if result.called_after is None:
+        return None
+    outcome = result.outcome
+    trace = outcome.trace or Trace(request="")
+    return {
+        "delivery_id": str(result.claim.id),
+        "claim_id": str(result.claim.claim_id),
+        "number": result.claim.attempts + 1,
+        "started_at": _after(result.claim.now, result.called_after),
+        "ended_at": _after(result.claim.now, result.seconds),
+        "outcome": _OUTCOMES[type(outcome)],
+        "code": None if isinstance(outcome, Sent) else outcome.code,
+        "provider_status": trace.status,
+        "provider_code": storable(trace.provider_code),
+        "request": trace.request,
+        "worker": worker,
+    }
+
+
+_OUTCOMES = {Sent: "sent", NotSent: "not_sent", Unknown: "unknown"}
+
+
+def _after(moment: datetime, seconds: float) -> str:
+    """Reckon from the database's clock, so that a worker's wrong one leaves no mark."""
+    return (moment + timedelta(seconds=seconds)).isoformat()
+
+
+def storable(value: Any) -> Any:
+    """Make a provider's words fit for Postgres, which has no NUL and no lone surrogates."""
+    match value:
+        case str():
+            return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+        case Mapping():
+            return {storable(key): storable(item) for key, item in value.items()}
+        case list() | tuple():
+            return [storable(item) for item in value]
+        case _:
+            return value

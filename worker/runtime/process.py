@@ -1,0 +1,77 @@
+"""The process's event loop and everything that lives on it."""
+
+import asyncio
+import os
+import socket
+import sys
+import threading
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.db import engine
+from shared.domain.channels import Channel
+from worker import channels
+from worker.runtime.publisher import Publisher
+from worker.runtime.wires import ProcessWires, open_wires
+from worker.runtime.writer import Writer
+
+_POOL_SIZE: Final = 8
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Process:
+    """What deliveries need of their process. Lives on the loop of :class:`Runtime`."""
+
+    engine: AsyncEngine
+    wires: ProcessWires
+    publisher: Publisher
+    writer: Writer
+
+
+class Runtime:
+    """One asyncio loop in a thread of its own; the threads of Celery's pool hand it coroutines and wait."""
+
+    def __init__(self) -> None:
+        self._loop = _new_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="loop", daemon=True)
+        self._thread.start()
+        self.process: Final = self.run(_open())
+
+    def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """Run a coroutine on the loop and give its result to the calling thread."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    def close(self) -> None:
+        """Write every outcome in hand, close the connections, stop the loop. The pool's tasks have ended."""
+        self.run(_close(self.process))
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """Give uvloop's loop where there is one."""
+    if sys.platform == "win32":
+        return asyncio.new_event_loop()
+    import uvloop  # noqa: PLC0415 - not to be had on Windows.
+
+    return uvloop.new_event_loop()
+
+
+async def _open() -> Process:
+    async_engine = engine.create_async(_POOL_SIZE)
+    publisher = Publisher()
+    name = f"{socket.gethostname()}:{os.getpid()}"
+    return Process(engine=async_engine, wires=open_wires(), publisher=publisher, writer=Writer(async_engine, publisher, name))
+
+
+async def _close(process: Process) -> None:
+    await process.writer.close()
+    await process.publisher.close()
+    await process.wires.http.aclose()
+    for channel in Channel:
+        await channels.adapter(channel).close()
+    await process.engine.dispose()

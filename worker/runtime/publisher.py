@@ -1,0 +1,71 @@
+"""Publishing follow-up tasks, and waking who waits, from the event loop."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+from uuid import UUID
+
+import redis.asyncio
+import structlog
+from redis.exceptions import RedisError
+
+from shared import queues, settings, signals
+from worker.deliver.result import Lineage
+from worker.deliver.settle import Publish, Settlement
+
+_log: Final = structlog.get_logger("publisher")
+
+
+class Publisher:
+    """Says what a commit has made true. Nothing here is relied on: recovery republishes, waiters look again."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="publish")
+        self._redis = redis.asyncio.Redis.from_url(
+            settings.get().signals, socket_timeout=5, socket_connect_timeout=3, health_check_interval=15
+        )
+
+    async def follow(self, settlement: Settlement) -> None:
+        """Do what must follow a commit."""
+        await self._wake(settlement.wake)
+        for (lineage, queue, countdown), delivery_ids in _grouped(settlement.publish).items():
+            await self.publish(delivery_ids, queue, countdown, lineage)
+
+    async def publish(self, delivery_ids: Sequence[UUID], queue: str, countdown: float | None, lineage: Lineage) -> None:
+        """Publish deliveries as children of a task; beyond the horizon they are left to recovery."""
+        if countdown is not None and countdown > settings.get().horizon_seconds:
+            return
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._threads, _publish, delivery_ids, queue, countdown, lineage)
+        except queues.BROKER_TROUBLE:
+            _log.warning("publisher.broker_away", deliveries=len(delivery_ids))
+
+    async def _wake(self, wake: Mapping[str, Sequence[UUID]]) -> None:
+        if not wake:
+            return
+        try:
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                for waiter, send_ids in wake.items():
+                    pipeline.publish(signals.settled_channel(waiter), signals.pack(send_ids))
+                await pipeline.execute()
+        except (RedisError, OSError):
+            _log.warning("publisher.signals_away", waiters=len(wake))
+
+    async def close(self) -> None:
+        """Finish what is being published."""
+        await self._redis.aclose()
+        self._threads.shutdown()
+
+
+def _publish(delivery_ids: Sequence[UUID], queue: str, countdown: float | None, lineage: Lineage) -> None:
+    queues.publish_deliveries(delivery_ids, queue, countdown=countdown, root_id=lineage.root_id, parent_id=lineage.task_id)
+
+
+def _grouped(items: Sequence[Publish]) -> dict[tuple[Lineage, str, float | None], list[UUID]]:
+    """Put deliveries that go to the same place under the same parent into the same tasks."""
+    groups: dict[tuple[Lineage, str, float | None], list[UUID]] = defaultdict(list)
+    for item in items:
+        groups[item.cause.lineage, item.queue, item.countdown].extend(item.ids)
+    return groups

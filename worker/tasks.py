@@ -1,0 +1,33 @@
+"""The Celery tasks: nothing but calls."""
+
+from typing import Any
+from uuid import UUID
+
+from celery import Task
+
+from shared import queues
+from worker import recovery, upkeep
+from worker.deliver import batch
+from worker.deliver.result import Lineage
+from worker.runtime import current
+
+
+@queues.app.task(name=queues.Task.DELIVER.value, bind=True)
+def deliver(self: Task[Any, Any], delivery_ids: list[str]) -> None:
+    """Deliver what can be claimed among some deliveries."""
+    lineage = Lineage(root_id=self.request.root_id, task_id=self.request.id)
+    runtime = current.get()
+    runtime.run(batch.deliver(runtime.process, [UUID(identifier) for identifier in delivery_ids], lineage))
+
+
+@queues.app.task(name=queues.Task.RECOVER.value)
+def recover() -> None:
+    """Publish queued deliveries that nobody took; end claims whose worker is gone."""
+    runtime = current.get()
+    runtime.run(recovery.recover(runtime.process))
+
+
+@queues.app.task(name=queues.Task.PARTITIONS.value)
+def partitions() -> None:
+    """Make the partitions of the coming weeks."""
+    upkeep.make_partitions()
