@@ -57,11 +57,12 @@ class ServiceUnavailable(ApiError):
 
 def register(app: Flask) -> None:
     """Answer every refusal of the app in the envelope, the framework's own included."""
-    app.register_error_handler(ApiError, _render)
+    app.register_error_handler(ApiError, render)
     app.register_error_handler(HTTPException, _render_http)
 
 
-def _render(error: ApiError) -> Response:
+def render(error: ApiError) -> Response:
+    """Write the envelope of a refusal."""
     body: dict[str, Any] = {"type": error.kind, "code": error.code, "message": error.message}
     if error.param is not None:
         body["param"] = error.param
@@ -80,4 +81,4 @@ def _render_http(error: HTTPException) -> Response:
     status = error.code or 500
     fallback = ("invalid_request_error", "invalid_request") if status < 500 else ("api_error", "internal_error")  # noqa: PLR2004 - HTTP's own border.
     kind, code = _KINDS.get(status, fallback)
-    return _render(ApiError(status, kind, code, error.name))
+    return render(ApiError(status, kind, code, error.name))

@@ -1,5 +1,6 @@
 """Where a local stack keeps its state: one folder, `.antar` unless told otherwise."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,10 +26,20 @@ class Home:
         try:
             for part in (home.directory, home.logs, home.pids, home.beat, home.flower):
                 part.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
-            home.lock.touch(mode=0o600)
         except OSError as error:
             raise errors.StackError(f"cannot use {home.directory}: {error.strerror}") from error
+        home.check_owner()
         return home
+
+    def check_owner(self) -> None:
+        """Refuse somebody else's folder: root could use it, and would leave files in it that its owner cannot.
+
+        Raises:
+            StackError: it is somebody else's.
+        """
+        owner = self.directory.stat().st_uid
+        if owner != os.geteuid():
+            raise errors.StackError(f"{self.directory} belongs to user {owner}; start the stack as that user or use another --home")
 
     @property
     def logs(self) -> Path:

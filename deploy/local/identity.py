@@ -22,8 +22,8 @@ def launched(command: Sequence[str], identity: str = SELF, death_signal: int = s
 def for_data(directory: Path) -> str:
     """Say who runs the server whose data are, or will be, in a directory.
 
-    Root runs what exists as its owner; what is new, in a user namespace, in which the folders stay closed to everybody
-    else; and where such namespaces are not permitted (many containers), as `nobody`.
+    Root runs it in a user namespace, in which the folders stay closed to everybody else; where such namespaces are not
+    permitted (many containers), as `nobody`; and what has been given to somebody before, as its owner.
     """
     if os.geteuid() != 0:
         return SELF

@@ -19,12 +19,14 @@ _TICK_SECONDS = 0.05
 _STEADY_SECONDS = 30.0
 _LONGEST_DELAY_SECONDS = 30.0
 _FIRST_DELAY_SECONDS = 0.25
+_MOST_DOUBLINGS = 10
 _HOPELESS_DEATHS = 5
 
 
 def restart_delay(deaths: int) -> float:
     """Give the seconds to wait before a process is started after it died so many times in a row."""
-    return float(min(_LONGEST_DELAY_SECONDS, _FIRST_DELAY_SECONDS * 2 ** (deaths - 1)))
+    doublings = min(deaths - 1, _MOST_DOUBLINGS)
+    return min(_LONGEST_DELAY_SECONDS, _FIRST_DELAY_SECONDS * 2.0**doublings)
 
 
 @dataclass

@@ -97,7 +97,7 @@ class ListMessage(_Wire):
 
 def _as_row(value: Any) -> Any:
     """Accept a lone button where a row of buttons is meant; the contract leaves the row's shape open."""
-    return [value] if isinstance(value, Mapping) else value
+    return (value,) if isinstance(value, Mapping) else value
 
 
 ButtonRow = Annotated[tuple[Button, ...], BeforeValidator(_as_row)]

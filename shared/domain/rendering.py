@@ -16,7 +16,7 @@ _PLACEHOLDER = re.compile(r"\{\{\s*([^{}\s](?:[^{}]*[^{}\s])?)\s*\}\}")
 Variables = Mapping[str, str]
 
 
-class MissingVariables(Exception):  # noqa: N818 - named for what is missing, as the answer says it.
+class MissingVariables(Exception):
     """A placeholder has no variable to fill it; ``names`` are in the order of their first appearance."""
 
     def __init__(self, names: list[str]) -> None:

@@ -15,15 +15,15 @@ class ManagementError(Exception):
     """Something asked of the management functions cannot be done; the message is for people."""
 
 
-class NotFound(ManagementError):  # noqa: N818 - named for what the caller is told.
+class NotFound(ManagementError):
     """There is no such thing, or it is another account's."""
 
 
-class AlreadyExists(ManagementError):  # noqa: N818 - likewise.
+class AlreadyExists(ManagementError):
     """The name is taken."""
 
 
-class Invalid(ManagementError):  # noqa: N818 - likewise.
+class Invalid(ManagementError):
     """A field is wrong."""
 
     def __init__(self, field: str, problem: str) -> None:

@@ -57,15 +57,6 @@ def _strict_value(value: Any) -> Any:
     return tuple(map(_strict_value, value)) if isinstance(value, list) else value
 
 
-def _with_rows(message: Any) -> Any:
-    """Put a lone button into a row of its own."""
-    rich_context = message.get("richContext") if isinstance(message, dict) else None
-    if not isinstance(rich_context, dict) or not isinstance(rich_context.get("buttons"), tuple):
-        return message
-    rows = tuple((row,) if isinstance(row, dict) else row for row in rich_context["buttons"])
-    return {**message, "richContext": {**rich_context, "buttons": rows}}
-
-
 @dataclass(frozen=True, slots=True)
 class InlineMessage:
     """A message as written."""
@@ -77,12 +68,13 @@ class InlineMessage:
 
     @classmethod
     def _read(cls, value: Any, handler: ValidatorFunctionWrapHandler) -> Self:
-        plain = _with_rows(_strict_value(value))
+        plain = _strict_value(value)
         try:
             message: Message = handler(plain)
         except ValidationError as error:
-            if errors.has_wrong_type(error):
-                raise
+            wrong_type = errors.first_wrong_type(error)
+            if wrong_type:
+                raise wrong_type from None
             return cls(plain.get("type"), error)
         return cls(message.type, message)
 

@@ -33,5 +33,7 @@ def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _first_repeated(pairs: list[tuple[str, Any]]) -> str:
+    """Give the name, unless it is no text that could be given: a lone surrogate is invalid JSON, and raises ValueError."""
     counts = Counter(name for name, _ in pairs)
-    return next(name for name, count in counts.items() if count > 1)
+    repeated = next(name for name, count in counts.items() if count > 1)
+    return repeated.encode().decode()

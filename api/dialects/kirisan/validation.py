@@ -135,7 +135,10 @@ def _has_options(rich: RichContext) -> bool:
 
 def _file_url(message: Message, variables: Mapping[str, str]) -> str | None:
     """Give the URL as it will be sent; one that lacks a variable fails its channel later, and is not judged here."""
-    only_url = Message(type=message.type, rich_context=RichContext(file_url=message.rich_context.file_url))
+    url = message.rich_context.file_url
+    if not url:
+        return None
+    only_url = Message(type=message.type, rich_context=RichContext(file_url=url))
     try:
         filled = rendering.render(only_url, variables)
     except rendering.MissingVariables:

@@ -77,9 +77,11 @@ def telegram(base: str, number: int = 1) -> Credentials:
     return {"bot_token": f"{7_000_000_000 + number}:" + f"{PREFIX}bot-{number}-".ljust(35, "x"), "base_url": f"{base}/telegram"}
 
 
-def email(host: str, port: int, number: int = 1, security: str = "none") -> Credentials:
-    """Give the credentials of an SMTP submission account; ``security`` is the one the port offers."""
+def email(host: str, port: int, number: int = 1, security: str = "none", ca_certificate: str | None = None) -> Credentials:
+    """Give the credentials of a mailer; ``security`` is the port's, and the PEM certificate what a client is to trust."""
+    trust = {} if ca_certificate is None else {"ca_certificate": ca_certificate}
     return {
+        **trust,
         "host": host,
         "port": port,
         "security": security,

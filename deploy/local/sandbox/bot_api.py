@@ -49,6 +49,8 @@ def refuse(fault: Fault, _to: str) -> ProviderError:
         seconds = fault.retry_after or 1
         headers = {"Retry-After": str(seconds)}
         return _error(429, f"Too Many Requests: retry after {seconds}", {"retry_after": seconds}, headers)
+    if int(code) not in _PHRASES:
+        raise ValueError(f"must be one of {', '.join(map(str, _PHRASES))}")
     return _error(int(code), description or _DESCRIPTIONS.get(int(code)) or _PHRASES[int(code)])
 
 
@@ -112,7 +114,7 @@ class BotApi:
             body=sending.body,
             raw=json.dumps(values).encode(),
             delivery_id=None,
-            provider_message_id=str(next(self._ids)),
+            provider_message_id=f"{_chat(to)['id']}:{next(self._ids)}",
             started_at=line.started_at,
         )
 
@@ -158,7 +160,7 @@ def _chat(to: str) -> Json:
 
 def _result(message: Message, sending: Sending, bot: int) -> Json:
     return {
-        "message_id": int(message.provider_message_id),
+        "message_id": int(message.provider_message_id.partition(":")[2]),
         "from": _user(bot),
         "chat": _chat(message.to),
         "date": int(message.received_at),

@@ -156,13 +156,16 @@ def _bad(field: str, problem: str, status: int = 400) -> ProviderError:
 
 
 def _check_code(fault: Fault) -> None:
-    if fault.kind not in REFUSALS:
-        return
-    for answer in _ANSWERS[fault.channel]:
-        try:
-            answer(fault, "0")
-        except (ValueError, KeyError):
-            raise _bad("code", f"{fault.code} is no code {fault.channel} can answer with") from None
+    if fault.kind in REFUSALS and not any(_can(answer, fault) for answer in _ANSWERS[fault.channel]):
+        raise _bad("code", f"{fault.code} is no code {fault.channel} can answer with")
+
+
+def _can(answer: Callable[[Fault, str], object], fault: Fault) -> bool:
+    try:
+        answer(fault, "0")
+    except ValueError:
+        return False
+    return True
 
 
 async def _write(response: web.StreamResponse, messages: Iterable[Message]) -> None:

@@ -100,7 +100,7 @@ class Desk:
         """
         fault = self.faults.strike(message.channel, message.to)
         if fault is not None and fault.kind in REFUSALS:
-            raise refuse(fault, message.to)
+            raise _refusal(fault, message.to, refuse)
         await self.accept(message, fault, line)
 
     async def accept(self, message: Message, fault: Fault | None, line: Line) -> None:
@@ -131,3 +131,11 @@ class Desk:
 def _hang_up(line: Line) -> None:
     line.reset()
     raise CallerGoneError
+
+
+def _refusal(fault: Fault, to: str, refuse: Refuse) -> ProviderError:
+    """Answer a fault; with the kind's usual code where the one asked for belongs to another gateway of the channel."""
+    try:
+        return refuse(fault, to)
+    except ValueError:
+        return refuse(fault.model_copy(update={"code": None}), to)

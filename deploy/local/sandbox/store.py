@@ -13,10 +13,14 @@ CAPACITY = 1_000_000
 """Messages kept; the oldest go first."""
 
 
+def bare(address: str) -> str:
+    """Give a WhatsApp person's number without the suffix gateways put to it; other addresses stay as they are."""
+    return address.removesuffix("@c.us").removesuffix("@s.whatsapp.net")
+
+
 def canonical(address: str) -> str:
-    """Give an address the form it is compared in: lower case, no ``+``, no suffix of a WhatsApp person."""
-    bare = address.strip().lower().removeprefix("+")
-    return bare.removesuffix("@c.us").removesuffix("@s.whatsapp.net")
+    """Give an address the form it is compared in: bare, lower case, and no ``+``, which a query string makes a space."""
+    return bare(address.strip().lower().removeprefix("+"))
 
 
 @dataclass(kw_only=True, slots=True)
@@ -46,7 +50,7 @@ def render(message: Message) -> bytes:
         "channel": message.channel,
         "provider": message.provider,
         "sender": message.sender,
-        "to": message.to,
+        "to": bare(message.to),
         "type": message.type,
         "body": body,
         "started_at": _iso(message.started_at),

@@ -34,3 +34,8 @@ class EmailAdapter:
     async def close(self) -> None:
         """Take leave of every mail server."""
         await self._pools.close()
+
+
+def build() -> EmailAdapter:
+    """Make the process's adapter."""
+    return EmailAdapter()

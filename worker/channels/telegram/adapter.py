@@ -70,3 +70,8 @@ async def _follow(outcome: Outcome, bot: telegram.Bot, call: messages.Call, time
     if moved_to is None:
         return outcome
     return await _outcome(bot, call, moved_to, timeouts, migrate_to_chat_id=moved_to)
+
+
+def build() -> TelegramAdapter:
+    """Make the process's adapter."""
+    return TelegramAdapter()

@@ -1,7 +1,6 @@
 """The bots of a process: python-telegram-bot's client over one pool of aiohttp connections."""
 
 import functools
-import logging
 from http import HTTPStatus
 from typing import Any
 
@@ -41,17 +40,10 @@ class _Request(HTTPXRequest):
         return answers.read_acceptance(payload)
 
 
-def _keep_secrets_out_of_logs() -> None:
-    """Silence the libraries below warnings: httpx logs URLs, which hold the token, and the client logs message texts."""
-    for name in ("httpx", "telegram"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-
-
 class Bots:
     """Clients by token and server; the least recently used are forgotten. They share one connection pool."""
 
     def __init__(self) -> None:
-        _keep_secrets_out_of_logs()
         self._request = _Request()
         self._bot = functools.lru_cache(maxsize=_BOTS)(self._new_bot)
 

@@ -1,0 +1,43 @@
+"""The WSGI application."""
+
+from typing import Final
+
+from flask import Flask, Response
+from flask.json.provider import DefaultJSONProvider
+
+from api import errors, intake, request_ids, services
+from api.dialects.kirisan import routes as kirisan
+from api.health import routes as health
+from api.sends import routes as sends
+from shared import logs, settings
+from shared.db import engine
+
+_DATABASE_CONNECTIONS: Final = 12
+
+
+class _Json(DefaultJSONProvider):
+    """Answers keep the order of their fields, as the contracts print them, and are compact."""
+
+    sort_keys = False
+    compact = True
+
+
+def create_app() -> Flask:
+    """Make the application and start what its process needs."""
+    logs.configure()
+    engine.get(pool_size=_DATABASE_CONNECTIONS)
+    app = Flask("antar", static_folder=None)
+    app.json = _Json(app)
+    app.config["MAX_CONTENT_LENGTH"] = settings.get().max_body_bytes
+    errors.register(app)
+    request_ids.register(app)
+    services.register(app)
+    for error in intake.DATABASE_AWAY:
+        app.register_error_handler(error, _database_away)
+    for routes in (kirisan, sends, health):
+        app.register_blueprint(routes.blueprint)
+    return app
+
+
+def _database_away(_: Exception) -> Response:
+    return errors.render(errors.ServiceUnavailable())

@@ -1,0 +1,51 @@
+"""Whose channel key a token is. What is found never changes - a key keeps its account and channel - so it is cached for good."""
+
+from collections.abc import Mapping
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from shared import vault
+from shared.db import engine
+from shared.db.tables import channel_keys
+from shared.domain.channels import Channel
+
+_MOST_CACHED: Final = 50_000
+_Owned = tuple[UUID, UUID, str]
+
+_known: dict[bytes, _Owned] = {}
+
+
+class ForeignKeyToken(Exception):
+    """A token is no key of this account and channel: another account's and an unknown one look the same."""
+
+    def __init__(self, channel: Channel) -> None:
+        super().__init__(f"{channel} key does not belong to this account")
+
+
+def resolve(account_id: UUID, tokens: Mapping[Channel, str]) -> dict[Channel, UUID]:
+    """Find the keys behind the tokens of a request. Raises :class:`ForeignKeyToken` for the first that is not the account's."""
+    hashes = {channel: vault.token_hash(token) for channel, token in tokens.items()}
+    found = {token_hash: _known.get(token_hash) for token_hash in hashes.values()}
+    found.update(_look_up([token_hash for token_hash, owned in found.items() if owned is None]))
+    return {channel: _own(account_id, channel, found[token_hash]) for channel, token_hash in hashes.items()}
+
+
+def _own(account_id: UUID, channel: Channel, owned: _Owned | None) -> UUID:
+    if owned is None or owned[1:] != (account_id, channel):
+        raise ForeignKeyToken(channel)
+    return owned[0]
+
+
+def _look_up(hashes: list[bytes]) -> dict[bytes, _Owned]:
+    if not hashes:
+        return {}
+    columns = (channel_keys.c.token_hash, channel_keys.c.id, channel_keys.c.account_id, channel_keys.c.channel)
+    with engine.get().connect() as connection:
+        rows = connection.execute(select(*columns).where(channel_keys.c.token_hash.in_(hashes))).all()
+    found = {bytes(row.token_hash): (row.id, row.account_id, row.channel) for row in rows}
+    if len(_known) >= _MOST_CACHED:
+        _known.clear()
+    _known.update(found)
+    return found

@@ -1,0 +1,241 @@
+"""The only way a send comes to be, whatever the dialect: one commit, then ids to the queue.
+
+Requests that are here at the same moment commit together: one thread per process takes all orders that wait, writes them in one
+transaction and answers each. What is accepted stands in Postgres before anybody hears of it.
+"""
+
+import threading
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Boolean, Connection, bindparam, case, func
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from api.publishing import Publisher
+from shared import ids, settings
+from shared.db import engine
+from shared.db.statements import intake as statements
+from shared.domain import targets
+from shared.domain.send import PlannedDelivery, SendPlan
+from shared.domain.states import DeliveryState, SendState
+from shared.queues import Queue
+
+DATABASE_AWAY: Final = (OperationalError, InterfaceError, PoolTimeoutError)
+"""What SQLAlchemy raises when Postgres cannot be asked."""
+
+IDEMPOTENCY_SECONDS: Final = 24 * 3600
+
+_log: Final = structlog.get_logger("intake")
+
+
+class IdempotencyKeyReused(Exception):
+    """The key stands for another request of this account."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IdempotencyKey:
+    """A client's word that two requests are one."""
+
+    scope: str
+    key: str
+    fingerprint: bytes
+    """A hash of the request; another one under the same key is a mistake of the client."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """A plan with whose it is."""
+
+    plan: SendPlan
+    account_id: UUID
+    token_id: UUID
+    request_id: str
+    waiter: str | None
+    """The process that waits for the outcome, if one does."""
+    idempotency: IdempotencyKey | None = None
+    send_id: UUID = field(default_factory=ids.new_send)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Accepted:
+    """A committed send."""
+
+    send_id: UUID
+    replayed: bool
+    """True when the idempotency key already stood for it: nothing was made."""
+
+
+_INSERT_DELIVERIES: Final = statements.insert_deliveries.values(
+    queued_at=case((bindparam("opens", type_=Boolean), func.now())),
+    published_at=case((bindparam("opens", type_=Boolean), func.now())),
+)
+
+
+class Intake:
+    """The committing thread of a process, and the queue before it."""
+
+    def __init__(self) -> None:
+        self._orders: SimpleQueue[tuple[Order, Future[Accepted]]] = SimpleQueue()
+        self._publisher = Publisher()
+        threading.Thread(target=self._run, name="intake", daemon=True).start()
+
+    def submit(self, order: Order) -> Accepted:
+        """Commit an order, together with whatever else waits. Returns once it is durable.
+
+        Raises :class:`IdempotencyKeyReused`, or one of :data:`DATABASE_AWAY`, after which nothing was accepted or the same
+        idempotency key finds it.
+        """
+        accepted: Future[Accepted] = Future()
+        self._orders.put((order, accepted))
+        return accepted.result()
+
+    def _run(self) -> None:
+        while True:
+            self._commit(self._gather())
+
+    def _gather(self) -> list[tuple[Order, Future[Accepted]]]:
+        """Take what waits; of two orders under one idempotency key only the first, so that the second finds its send."""
+        taken = [self._orders.get()]
+        keys = {_key(taken[0][0])}
+        while len(taken) < settings.get().commit_batch:
+            try:
+                entry = self._orders.get_nowait()
+            except Empty:
+                break
+            if (key := _key(entry[0])) and key in keys:
+                self._orders.put(entry)
+                break
+            keys.add(key)
+            taken.append(entry)
+        return taken
+
+    def _commit(self, entries: list[tuple[Order, Future[Accepted]]]) -> None:
+        """Commit a batch; one that Postgres refuses is taken apart, so that a bad order fails alone."""
+        orders = [order for order, _ in entries]
+        try:
+            results = _write(orders)
+        except DATABASE_AWAY as error:
+            _refuse(entries, error)
+        except DBAPIError as error:
+            self._commit_apart(entries, error)
+        except Exception as error:  # noqa: BLE001 - the thread outlives a bug; its callers hear of it.
+            _refuse(entries, error)
+        else:
+            self._publish(orders, results)
+            _answer(entries, results)
+
+    def _commit_apart(self, entries: list[tuple[Order, Future[Accepted]]], error: DBAPIError) -> None:
+        if len(entries) == 1:
+            _refuse(entries, error)
+            return
+        for entry in entries:
+            self._commit([entry])
+
+    def _publish(self, orders: Iterable[Order], results: Iterable[Accepted | IdempotencyKeyReused]) -> None:
+        opened = [
+            ids.delivery_of(order.send_id, number)
+            for order, result in zip(orders, results, strict=True)
+            if isinstance(result, Accepted) and not result.replayed
+            for number, delivery in enumerate(order.plan.deliveries, start=1)
+            if _opens(order.plan, delivery)
+        ]
+        self._publisher.publish(opened, Queue.SEND)
+
+
+def _key(order: Order) -> tuple[UUID, str, str] | None:
+    key = order.idempotency
+    return (order.account_id, key.scope, key.key) if key else None
+
+
+def _refuse(entries: Iterable[tuple[Order, Future[Accepted]]], error: Exception) -> None:
+    for _, accepted in entries:
+        accepted.set_exception(error)
+
+
+def _answer(entries: Iterable[tuple[Order, Future[Accepted]]], results: Iterable[Accepted | IdempotencyKeyReused]) -> None:
+    for (_, accepted), result in zip(entries, results, strict=True):
+        if isinstance(result, IdempotencyKeyReused):
+            accepted.set_exception(result)
+        else:
+            accepted.set_result(result)
+
+
+def _write(orders: Sequence[Order]) -> list[Accepted | IdempotencyKeyReused]:
+    with engine.get().begin() as connection:
+        results = _claim_keys(connection, orders)
+        fresh = [order for order in orders if results[order.send_id] == Accepted(send_id=order.send_id, replayed=False)]
+        statements.execute_many(connection, statements.insert_sends, [send_row(order) for order in fresh])
+        statements.execute_many(connection, _INSERT_DELIVERIES, [row for order in fresh for row in delivery_rows(order)])
+    return [results[order.send_id] for order in orders]
+
+
+def _claim_keys(connection: Connection, orders: Sequence[Order]) -> dict[UUID, Accepted | IdempotencyKeyReused]:
+    """Take the idempotency keys, always in their order, so that two processes never wait for each other in a circle."""
+    in_order = sorted(orders, key=lambda order: _key(order) or (order.account_id, "", ""))
+    return {order.send_id: _claim_key(connection, order) for order in in_order}
+
+
+def _claim_key(connection: Connection, order: Order) -> Accepted | IdempotencyKeyReused:
+    """Take the order's idempotency key in the send's own transaction, or find the send it already stands for."""
+    key = order.idempotency
+    if key is None:
+        return Accepted(send_id=order.send_id, replayed=False)
+    owner = {"account_id": order.account_id, "scope": key.scope, "key": key.key}
+    values = {**owner, "fingerprint": key.fingerprint, "send_id": order.send_id, "ttl_seconds": IDEMPOTENCY_SECONDS}
+    if connection.execute(statements.claim_idempotency_key, values).one_or_none():
+        return Accepted(send_id=order.send_id, replayed=False)
+    standing = connection.execute(statements.select_idempotency_key, owner).one()
+    same = bytes(standing.fingerprint) == key.fingerprint
+    return Accepted(send_id=standing.send_id, replayed=True) if same else IdempotencyKeyReused()
+
+
+def send_row(order: Order) -> dict[str, Any]:
+    """Give the row of a send."""
+    plan = order.plan
+    return {
+        "id": order.send_id,
+        "account_id": order.account_id,
+        "dialect": plan.dialect,
+        "state": SendState.SCHEDULED if plan.schedule else SendState.RUNNING,
+        "channels": [delivery.channel.value for delivery in plan.deliveries],
+        "variables": dict(plan.variables),
+        "schedule_at": plan.schedule,
+        "expires_at": plan.expires_at,
+        "token_id": order.token_id,
+        "request_id": order.request_id,
+        "waiter": order.waiter,
+    }
+
+
+def delivery_rows(order: Order) -> list[dict[str, Any]]:
+    """Give the rows of a send's deliveries, with their addresses in canonical form."""
+    return [_delivery_row(order, number, delivery) for number, delivery in enumerate(order.plan.deliveries, start=1)]
+
+
+def _delivery_row(order: Order, number: int, delivery: PlannedDelivery) -> dict[str, Any]:
+    opens = _opens(order.plan, delivery)
+    return {
+        "id": ids.delivery_of(order.send_id, number),
+        "send_id": order.send_id,
+        "account_id": order.account_id,
+        "channel": delivery.channel,
+        "tier": delivery.tier,
+        "fallback": delivery.fallback,
+        "key_id": delivery.key_id,
+        "target": delivery.target,
+        "address": None if delivery.target is None else targets.normalise(delivery.channel, delivery.target),
+        "template_id": delivery.template_id,
+        "content": delivery.content,
+        "state": DeliveryState.QUEUED if opens else DeliveryState.WAITING,
+        "opens": opens,
+    }
+
+
+def _opens(plan: SendPlan, delivery: PlannedDelivery) -> bool:
+    return plan.schedule is None and delivery.tier == 0

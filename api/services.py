@@ -1,0 +1,36 @@
+"""What an api process keeps beside its requests: the committing thread and the waiting room."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+
+from api.intake import Intake
+from api.waiting import WaitingRoom
+from shared import settings
+
+_EXTENSION = "antar"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Services:
+    """One of each per process."""
+
+    intake: Intake
+    waiting: WaitingRoom
+
+
+def register(app: Flask) -> None:
+    """Start the services of this process."""
+    app.extensions[_EXTENSION] = Services(intake=Intake(), waiting=WaitingRoom())
+
+
+def of(app: Any) -> Services:
+    """Give the services of an app."""
+    services: Services = app.extensions[_EXTENSION]
+    return services
+
+
+def send_wait() -> float:
+    """Give the seconds a request waits unless it says otherwise."""
+    return settings.get().send_wait

@@ -1,0 +1,1 @@
+"""The sandbox as a process of its own, driven over real sockets the way each provider's clients do."""

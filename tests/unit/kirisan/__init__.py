@@ -1,0 +1,1 @@
+"""The Kirisan dialect: from bytes to plan, and from state to wire."""

@@ -1,0 +1,1 @@
+"""The local stack: what can be decided without starting anything."""

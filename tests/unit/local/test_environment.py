@@ -1,0 +1,39 @@
+import pytest
+
+from deploy.local import environment
+from deploy.local.credentials import Credentials
+
+PORTS = {"postgres": 20_001, "redis": 20_002, "api": 20_003}
+CREDENTIALS = Credentials(postgres_password="pw", flower_password="fpw", secret_keys="local:AAAA")
+
+
+def test_the_stacks_own() -> None:
+    assert environment.complete({}, PORTS, CREDENTIALS) == {
+        "ANTAR_DATABASE_URL": "postgresql+psycopg://antar:pw@127.0.0.1:20001/antar",
+        "ANTAR_BROKER_URL": "redis://127.0.0.1:20002/0",
+        "ANTAR_SECRET_KEYS": "local:AAAA",
+        "ANTAR_PUBLIC_URL": "http://127.0.0.1:20003",
+        "ANTAR_API_THREADS": "64",
+    }
+
+
+def test_what_is_given_stands() -> None:
+    given = {"ANTAR_DATABASE_URL": "postgresql+psycopg://elsewhere/antar", "ANTAR_SEND_WAIT": "3"}
+    completed = environment.complete(given, PORTS, CREDENTIALS)
+    assert given.items() <= completed.items()
+    assert completed["ANTAR_BROKER_URL"] == "redis://127.0.0.1:20002/0"
+
+
+def test_given_by_the_process_or_above_it_by_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTAR_SEND_WAIT", "1")
+    monkeypatch.setenv("ANTAR_READ_TIMEOUT", "2")
+    monkeypatch.setenv("SOMEBODY_ELSES", "3")
+    given = environment.given({"ANTAR_SEND_WAIT": "4"})
+    assert given["ANTAR_SEND_WAIT"] == "4"
+    assert given["ANTAR_READ_TIMEOUT"] == "2"
+    assert "SOMEBODY_ELSES" not in given
+
+
+def test_an_empty_variable_counts_as_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTAR_DATABASE_URL", "")
+    assert "ANTAR_DATABASE_URL" not in environment.given({})

@@ -1,0 +1,1 @@
+"""The sandbox's decisions, without a process."""
