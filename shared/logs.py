@@ -5,8 +5,8 @@ import sys
 
 import structlog
 
-_QUIET = ("httpx", "httpcore", "kombu", "amqp", "telegram", "mail.log")
-"""Libraries that would log a line per message, some with addresses in it."""
+_QUIET = ("httpx", "httpcore", "kombu", "amqp", "telegram", "mail.log", "celery.app.trace", "celery.worker.strategy")
+"""Loggers that would write a line per message or task, some with addresses in it."""
 
 
 def configure(level: int = logging.INFO) -> None:

@@ -62,6 +62,8 @@ def _new_loop() -> asyncio.AbstractEventLoop:
 
 
 async def _open() -> Process:
+    for channel in Channel:
+        channels.adapter(channel)
     async_engine = engine.create_async(_POOL_SIZE)
     publisher = Publisher()
     name = f"{socket.gethostname()}:{os.getpid()}"

@@ -51,13 +51,13 @@ class Settings(BaseModel):
 class Line:
     """The connection a call came in on."""
 
-    def __init__(self, transport: asyncio.BaseTransport | None, started_at: float) -> None:
+    def __init__(self, transport: asyncio.Transport | None, started_at: float) -> None:
         self._transport = transport
         self.started_at = started_at
 
     def reset(self) -> None:
         """Close with a TCP reset, as a crashed provider or a broken middlebox does."""
-        if isinstance(self._transport, asyncio.WriteTransport):
+        if self._transport is not None and not self._transport.is_closing():
             _reset_on_close(self._transport)
             self._transport.abort()
 
@@ -69,8 +69,6 @@ class Line:
 
 def _reset_on_close(transport: asyncio.BaseTransport) -> None:
     """Set the option on a duplicate: the loop's own socket object does not offer it, the connection is the same."""
-    if transport.is_closing():
-        return
     with socket.fromfd(transport.get_extra_info("socket").fileno(), socket.AF_INET, socket.SOCK_STREAM) as duplicate:
         duplicate.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
 

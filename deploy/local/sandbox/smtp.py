@@ -74,12 +74,13 @@ class Handler:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._transaction = _Transaction()
+        self._login_fault: Fault | None = None
 
     def authenticate(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, login: LoginPassword) -> AuthResult:
-        """Check a user name and a password."""
-        fault = self._desk.faults.strike_sender("email")
-        if fault is not None:
-            return AuthResult(success=False, handled=False, message=reply(fault, ""))
+        """Check a user name and a password. A fault lasts as long as the connection: clients try one mechanism after another."""
+        self._login_fault = self._login_fault or self._desk.faults.strike_sender("email")
+        if self._login_fault is not None:
+            return AuthResult(success=False, handled=False, message=reply(self._login_fault, ""))
         if accounts.is_good(login.password.decode("utf-8", "replace")):
             return AuthResult(success=True, auth_data=login)
         return AuthResult(success=False, handled=False, message="535 5.7.8 Error: authentication failed")

@@ -20,6 +20,10 @@ NUMBER = "628111000111"
 CHAT = "42"
 MAILBOX = "ann@test.example"
 
+_GOWA_PASSWORD = "sandbox-gowa-1"
+_FONNTE_TOKEN = "sandbox-fonnte-1"
+_META_TOKEN = "sandbox-meta-1"
+
 
 def waha(sandbox: Sandbox, action: str = "sendText", *, key: str = "sandbox-waha-1", **fields: object) -> httpx.Response:
     content = {"text": "Halo"} if action == "sendText" else {}
@@ -27,19 +31,19 @@ def waha(sandbox: Sandbox, action: str = "sendText", *, key: str = "sandbox-waha
     return sandbox.http.post(f"/waha/api/{action}", json=body, headers={"X-Api-Key": key})
 
 
-def gowa(sandbox: Sandbox, kind: str = "message", *, password: str = "sandbox-gowa-1", **fields: object) -> httpx.Response:
+def gowa(sandbox: Sandbox, kind: str = "message", *, password: str = _GOWA_PASSWORD, **fields: object) -> httpx.Response:
     content = {"message": "Halo"} if kind == "message" else {}
     body = {"phone": f"{NUMBER}@s.whatsapp.net", **content, **fields}
     auth, headers = ("antar", password), {"X-Device-Id": "default"}
     return sandbox.http.post(f"/gowa/send/{kind}", json=body, auth=auth, headers=headers)
 
 
-def fonnte(sandbox: Sandbox, *, token: str = "sandbox-fonnte-1", **fields: str) -> httpx.Response:
+def fonnte(sandbox: Sandbox, *, token: str = _FONNTE_TOKEN, **fields: str) -> httpx.Response:
     form = {"target": NUMBER, "message": "Halo", **fields}
     return sandbox.http.post("/fonnte/send", data=form, headers={"Authorization": token})
 
 
-def meta(sandbox: Sandbox, *, token: str = "sandbox-meta-1", number: int | str = 1, **fields: object) -> httpx.Response:
+def meta(sandbox: Sandbox, *, token: str = _META_TOKEN, number: int | str = 1, **fields: object) -> httpx.Response:
     credentials = accounts.waba(sandbox.base, number) if isinstance(number, int) else {"phone_number_id": number}
     body = {"messaging_product": "whatsapp", "to": NUMBER, "type": "text", "text": {"body": "Halo"}, **fields}
     path = f"/graph/v23.0/{credentials['phone_number_id']}/messages"

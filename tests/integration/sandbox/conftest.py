@@ -145,5 +145,3 @@ def receiver() -> Iterator[tuple[Receiver, str]]:
 def posting(receiver: tuple[Receiver, str], tmp_path: Path) -> Iterator[Sandbox]:
     with running(tmp_path / "certificate.pem", "--webhook-url", receiver[1]) as sandbox:
         yield sandbox
-
-

@@ -82,7 +82,7 @@ def test_waha_tells_about_sessions_numbers_and_ids(sandbox: Sandbox) -> None:
         ),
     ],
 )
-def test_waha_takes_other_kinds(sandbox: Sandbox, action: str, fields: dict[str, object], body: str) -> None:
+def test_waha_takes_other_kinds(sandbox: Sandbox, action: str, fields: dict[str, Any], body: str) -> None:
     answer = calls.waha(sandbox, action, **fields)
     assert answer.status_code == 201, answer.text
     assert answer.json()["hasMedia"] is ("file" in fields)
@@ -98,7 +98,7 @@ def test_waha_takes_other_kinds(sandbox: Sandbox, action: str, fields: dict[str,
         ("poll", {"question": "Setuju?", "options": ["Ya"], "max_answer": 1}, "Setuju?"),
     ],
 )
-def test_gowa_takes_other_kinds(sandbox: Sandbox, kind: str, fields: dict[str, object], body: str) -> None:
+def test_gowa_takes_other_kinds(sandbox: Sandbox, kind: str, fields: dict[str, Any], body: str) -> None:
     answer = calls.gowa(sandbox, kind, **fields)
     assert answer.json()["code"] == "SUCCESS", answer.text
     (message,) = sandbox.messages()
@@ -143,7 +143,7 @@ def test_meta_answers_as_its_document_says(sandbox: Sandbox) -> None:
     assert message["sender"] == accounts.waba("")["phone_number_id"]
 
 
-def _interactive(kind: str, action: object, **more: object) -> dict[str, object]:
+def _interactive(kind: str, action: object, **more: object) -> dict[str, Any]:
     return {"type": "interactive", "interactive": {"type": kind, "body": {"text": "Pilih"}, "action": action, **more}}
 
 
@@ -172,7 +172,7 @@ TEMPLATE = {
         ({"type": "template", "template": TEMPLATE}, "order_update\nAnn\nA-1"),
     ],
 )
-def test_meta_takes_other_types(sandbox: Sandbox, fields: dict[str, object], body: str) -> None:
+def test_meta_takes_other_types(sandbox: Sandbox, fields: dict[str, Any], body: str) -> None:
     answer = calls.meta(sandbox, **fields)
     assert answer.status_code == 200, answer.text
     assert sandbox.messages()[0]["body"] == body
@@ -192,7 +192,7 @@ def test_meta_describes_numbers_and_templates(sandbox: Sandbox) -> None:
     assert sandbox.http.get("/graph/v23.0/1/message_templates", headers=token).json()["error"]["error_subcode"] == 33
 
 
-TELEGRAM: dict[str, dict[str, object]] = {
+TELEGRAM: dict[str, dict[str, Any]] = {
     "sendMessage": {"reply_markup": {"inline_keyboard": [[{"text": "Ya", "callback_data": "1"}]]}},
     "sendPhoto": {"photo": "https://x.example/a.png", "caption": "Foto"},
     "sendVideo": {"video": "https://x.example/a.mp4"},
@@ -232,7 +232,10 @@ def test_telegram_takes_forms_and_uploads(sandbox: Sandbox) -> None:
 
 
 def test_telegram_takes_an_album_a_channel_and_a_group(sandbox: Sandbox) -> None:
-    media = [{"type": "photo", "media": "https://x.example/1.png", "caption": "Satu"}, {"type": "photo", "media": "https://x.example/2.png"}]
+    media = [
+        {"type": "photo", "media": "https://x.example/1.png", "caption": "Satu"},
+        {"type": "photo", "media": "https://x.example/2.png"},
+    ]
     album = calls.telegram(sandbox, "sendMediaGroup", media=media).json()["result"]
     assert len({message["message_id"] for message in album}) == 2
     assert calls.telegram(sandbox, chat_id="@antar_news").json()["result"]["chat"]["type"] == "channel"

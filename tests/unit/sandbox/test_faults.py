@@ -93,7 +93,15 @@ def test_a_number_is_taken_for_a_code_and_for_a_chat() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("channel", "sms"), ("kind", "gremlin"), ("times", 0), ("probability", 2), ("latency_ms", -1), ("retry_after", "soon"), ("x", 1)],
+    [
+        ("channel", "sms"),
+        ("kind", "gremlin"),
+        ("times", 0),
+        ("probability", 2),
+        ("latency_ms", -1),
+        ("retry_after", "soon"),
+        ("x", 1),
+    ],
 )
 def test_a_wrong_order_names_its_field(field: str, value: object) -> None:
     with pytest.raises(ValidationError) as error:
