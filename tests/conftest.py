@@ -11,14 +11,22 @@ import pytest
 from deploy.local import demo
 from deploy.local.stack import Options, Stack
 
-_FEW_THREADS = {"ANTAR_API_THREADS": "48", "ANTAR_RETRY_BASE_DELAY": "0.2", "ANTAR_RETRY_SECONDS": "5", "ANTAR_READ_TIMEOUT": "4"}
+_SHORT_PATIENCE = {
+    "ANTAR_API_THREADS": "64",
+    "ANTAR_RETRY_BASE_DELAY": "0.2",
+    "ANTAR_RETRY_SECONDS": "5",
+    "ANTAR_READ_TIMEOUT": "4",
+    "ANTAR_LEASE_SECONDS": "8",
+    "ANTAR_RECOVER_INTERVAL": "1",
+    "ANTAR_REPUBLISH_AFTER": "3",
+}
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A whole stack in a folder of its own, with its demonstration accounts. Its patience is short, so that failures show soon."""
     home = tmp_path_factory.mktemp("antar")
-    with Stack(home, Options(environment=_FEW_THREADS), report=_report(home)) as running:
+    with Stack(home, Options(environment=_SHORT_PATIENCE), report=_report(home)) as running:
         demo.ensure(running)
         os.environ.update(running.environment())
         yield running

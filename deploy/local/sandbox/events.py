@@ -19,7 +19,6 @@ _GOWA_RECEIPTS = {
     "read": "the user opened the chat and saw the message.",
 }
 _WAHA_ENVIRONMENT = {"version": "2026.7.1", "engine": "GOWS", "tier": "CORE", "browser": "", "platform": "linux/x64"}
-STATUSES = ("sent", "delivered", "read", "failed")
 
 
 class NoSuchEventError(Exception):

@@ -12,7 +12,7 @@ from deploy.local.process import Process
 
 PATIENCE_SECONDS = 20
 
-_WRITES_ITS_ENDING = """
+_NOTES_ITS_ENDING = """
 import pathlib, signal, sys, time
 def end(number, frame):
     with pathlib.Path({endings!r}).open("a") as file:
@@ -48,16 +48,23 @@ def running(name: str, program: str, **options: object) -> Process:
 
 
 def polite(name: str, endings: Path, **options: object) -> Process:
-    """Describe a process that notes, in a file, by which signal it was ended."""
-    return running(name, _WRITES_ITS_ENDING.format(endings=str(endings), name=name), **options)
+    """Describe a process that ends when it is asked to, and notes it."""
+    return running(name, note_ending(name, endings), **options)
+
+
+def note_ending(name: str, endings: Path) -> str:
+    """Give the program of a process that notes, in a file, by which signal it was ended."""
+    return _NOTES_ITS_ENDING.format(endings=str(endings), name=name)
 
 
 def eventually(what: Callable[[], bool]) -> bool:
     """Wait until something is the case."""
     end = time.monotonic() + PATIENCE_SECONDS
-    while not what() and time.monotonic() < end:
+    while time.monotonic() < end:
+        if what():
+            return True
         time.sleep(0.02)
-    return what()
+    return False
 
 
 def is_gone(pid: int) -> bool:

@@ -22,9 +22,8 @@ def _nothing_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ANTAR_BROKER_URL", raising=False)
 
 
-def servers(home: Path, said: list[str] | None = None, **options: object) -> Stack:
-    chosen = Options(processes=SERVERS, migrate=False, **options)  # type: ignore[arg-type]
-    return Stack(home, chosen, [].append if said is None else said.append)
+def servers(home: Path, **environment: str) -> Stack:
+    return Stack(home, Options(processes=SERVERS, migrate=False, environment=environment))
 
 
 def connect(stack: Stack) -> psycopg.Connection:
@@ -139,7 +138,7 @@ def test_restarted(stack: Stack) -> None:
 
 def test_servers_that_are_given_are_not_started(stack: Stack, tmp_path: Path) -> None:
     given = {name: stack.environment()[name] for name in ("ANTAR_DATABASE_URL", "ANTAR_BROKER_URL")}
-    with servers(tmp_path, environment=given) as other:
+    with servers(tmp_path, **given) as other:
         assert not other.home.postgres.exists()
         assert not other.home.redis.exists()
         assert list(other.home.pids.iterdir()) == []

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import errors, processes as table
+from deploy.local import errors
+from deploy.local import processes as table
 from deploy.local.home import Home
 from deploy.local.process import Process
 from deploy.local.supervisor import Supervisor

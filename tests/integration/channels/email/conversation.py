@@ -26,7 +26,7 @@ async def _converse(
     await _reply(writer, replies["GREETING"])
     message = False
     while raw := await reader.readline():
-        line = raw.decode().rstrip("\r\n")
+        line = raw.decode("latin-1").rstrip("\r\n")
         lines.append(line)
         verb = "." if line == "." else line.split(" ")[0].upper()
         if message and verb != ".":

@@ -54,7 +54,7 @@ class MailServer:
     commands: list[str] = field(default_factory=list)
     peers: set[tuple[str, int]] = field(default_factory=set)
 
-    async def play(self, server: SMTP, command: str) -> str | None:
+    async def play(self, server: Any, command: str) -> str | None:
         """Do what the script says, and give the reply it has."""
         self.commands.append(command)
         self.peers.add(server.session.peer)
@@ -68,39 +68,40 @@ class MailServer:
         return line
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name.
-        self, server: SMTP, _session: Any, envelope: Any, address: str, options: list[str]
+        self, server: Any, _session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
         reply = await self.play(server, "MAIL")
-        if reply is None:
+        if not reply:
             envelope.mail_from = address
             envelope.mail_options.extend(options)
         return reply or "250 2.1.0 Ok"
 
     async def handle_RCPT(  # noqa: N802 - likewise.
-        self, server: SMTP, _session: Any, envelope: Any, address: str, _options: list[str]
+        self, server: Any, _session: Any, envelope: Any, address: str, _options: list[str]
     ) -> str:
         reply = await self.play(server, "RCPT")
-        if reply is None:
+        if not reply:
             envelope.rcpt_tos.append(address)
         return reply or "250 2.1.5 Ok"
 
-    async def handle_DATA(self, server: SMTP, _session: Any, envelope: Any) -> str:  # noqa: N802 - likewise.
+    async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - likewise.
         self.letters.append(envelope)
         return await self.play(server, "END") or "250 2.0.0 Ok: queued as 4F1D"
 
-    async def handle_RSET(self, server: SMTP, _session: Any, _envelope: Any) -> str:  # noqa: N802 - likewise.
+    async def handle_RSET(self, server: Any, _session: Any, _envelope: Any) -> str:  # noqa: N802 - likewise.
         return await self.play(server, "RSET") or "250 2.0.0 Ok"
 
-    def authenticate(self, _server: SMTP, _session: Any, _envelope: Any, _mechanism: str, given: LoginPassword) -> AuthResult:
+    def authenticate(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, given: LoginPassword) -> AuthResult:
         self.commands.append("AUTH")
-        reply = self.script.get("AUTH")
+        reply = str(self.script.get("AUTH", ""))
         right = given == (LOGIN["username"].encode(), LOGIN["password"].encode())
         return AuthResult(success=right and not reply, handled=False, message=reply or None)
 
 
-class _Protocol(SMTP):  # type: ignore[misc] - aiosmtpd has no types.
+class _Protocol(SMTP):
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name.
-        reply = await self.event_handler.play(self, "DATA")
+        handler: MailServer = self.event_handler
+        reply = await handler.play(self, "DATA")
         await (self.push(reply) if reply else super().smtp_DATA(arg))
 
 

@@ -52,10 +52,9 @@ def test_every_recipient_seen_on_a_real_server_leads_to_its_action(row: int) -> 
 
 
 def test_every_other_case_seen_on_a_real_server_leads_to_its_action() -> None:
-    commands = {"SMTPAuthenticationError": to_wrong_password, "SMTPSenderRefused": lambda reply: to_reply("MAIL", reply)}
     for case in provider_file("smtp/cases.json")["other"]:
-        if case.get("exception") in commands:
-            outcome = commands[case["exception"]](case["reply"])
+        if case.get("action") in ACTIONS:
+            outcome = to_wrong_password(case["reply"]) if "AUTH" in case["when"] else to_reply("MAIL", case["reply"])
             assert isinstance(outcome, NotSent)
             assert outcome.action is ACTIONS[case["action"]]
 

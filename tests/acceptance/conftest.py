@@ -1,0 +1,43 @@
+"""Two accounts of the running stack, and an operator's connection to its database."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+import sqlalchemy
+
+from deploy.local.stack import Stack
+from tests.acceptance.backend import Backend
+
+
+@pytest.fixture(scope="session")
+def backend(stack: Stack, demo_account: dict[str, Any]) -> Iterator[Backend]:
+    with httpx.Client(base_url=stack.base_url, timeout=60) as http, httpx.Client(base_url=stack.sandbox_url) as sandbox:
+        yield Backend(
+            http=http,
+            token=demo_account["token"],
+            keys=demo_account["keys"],
+            templates=demo_account["templates"],
+            sandbox=sandbox,
+        )
+
+
+@pytest.fixture(scope="session")
+def stranger(backend: Backend, demo_account: dict[str, Any]) -> Backend:
+    """Another account of the same installation."""
+    second = demo_account["second_account"]
+    return Backend(http=backend.http, token=second["token"], keys=second["keys"], templates={}, sandbox=backend.sandbox)
+
+
+@pytest.fixture(scope="session")
+def database(stack: Stack) -> Iterator[sqlalchemy.Engine]:
+    engine = sqlalchemy.create_engine(stack.environment()["ANTAR_DATABASE_URL"])
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def _no_faults_left(backend: Backend) -> Iterator[None]:
+    yield
+    backend.sandbox.delete("/_sandbox/faults")

@@ -1,0 +1,58 @@
+"""A message to a WhatsApp chat, by a linked device."""
+
+from typing import Final
+
+from shared.domain.content import Message, Rendered
+from shared.domain.outcome import Action, Code, NotSent, Outcome
+from worker.channels import base
+from worker.channels.whatsapp import rendering, targets
+from worker.channels.whatsapp.credentials import GatewayName, WhatsappCredentials
+from worker.channels.whatsapp.fonnte import Fonnte
+from worker.channels.whatsapp.gateway import Delivery, Gateway
+from worker.channels.whatsapp.gowa import Gowa
+from worker.channels.whatsapp.waha import Waha
+
+GATEWAYS: Final[dict[GatewayName, Gateway]] = {
+    GatewayName.WAHA: Waha(),
+    GatewayName.GOWA: Gowa(),
+    GatewayName.FONNTE: Fonnte(),
+}
+
+
+class WhatsappAdapter:
+    """The channel ``whatsapp``."""
+
+    credentials: type[base.Credentials] = WhatsappCredentials
+
+    def normalise_target(self, target: str) -> str | None:
+        """Take a phone number with its country code, or the id of a group."""
+        return targets.normalise(target)
+
+    async def send(self, envelope: base.Envelope, credentials: WhatsappCredentials, wires: base.Wires) -> Outcome:
+        """Make one call to the gateway of the key."""
+        ready = _ready(envelope.content)
+        if isinstance(ready, NotSent):
+            return ready
+        delivery = Delivery(id=envelope.delivery_id, target=envelope.target, content=ready)
+        return await GATEWAYS[credentials.gateway].send(delivery, credentials, wires)
+
+    async def close(self) -> None:
+        """Keep nothing, close nothing."""
+
+
+def _ready(content: Rendered) -> rendering.Rendering | NotSent:
+    if not isinstance(content, Message):
+        return _unsendable(Code.CONTENT_UNSUPPORTED, "a device sends messages only, not the templates of another channel")
+    try:
+        return rendering.render(content)
+    except rendering.UnsendableError as error:
+        return _unsendable(Code.CONTENT_INVALID, str(error))
+
+
+def _unsendable(code: Code, reason: str) -> NotSent:
+    return NotSent(code=code, reason=reason, action=Action.PERMANENT)
+
+
+def build() -> WhatsappAdapter:
+    """Make the process's adapter."""
+    return WhatsappAdapter()

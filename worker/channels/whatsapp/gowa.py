@@ -1,0 +1,106 @@
+"""GOWA (go-whatsapp-web-multidevice), from its OpenAPI description of version 9.0.0 and the error codes of its source."""
+
+from typing import Final
+
+import httpx
+
+from shared.domain.content import JsonObject, MessageType
+from shared.domain.outcome import Action, Code, Outcome, Sent, Unknown
+from worker.channels import answers, http
+from worker.channels.answers import Answer
+from worker.channels.base import Wires
+from worker.channels.whatsapp import errors, targets
+from worker.channels.whatsapp.credentials import WhatsappCredentials
+from worker.channels.whatsapp.gateway import Delivery
+from worker.channels.whatsapp.rendering import File, Kind, Place, Text
+
+Verdict = tuple[Code, Action]
+
+_DISCONNECTED: Final = (Code.DEVICE_DISCONNECTED, Action.KEY)
+_CREDENTIALS: Final = (Code.CREDENTIALS_REJECTED, Action.KEY)
+
+CODES: Final[dict[str, Verdict]] = {
+    "AUTHENTICATION_ERROR": _DISCONNECTED,
+    "INVALID_WA_CLI": _DISCONNECTED,
+    "DEVICE_NOT_FOUND": _CREDENTIALS,
+    "DEVICE_ID_REQUIRED": _CREDENTIALS,
+    "INVALID_JID": (Code.RECIPIENT_UNREACHABLE, Action.NEXT),
+    "WA_REACHOUT_TIMELOCK": (Code.RECIPIENT_LIMITED, Action.NEXT),
+    "VALIDATION_ERROR": (Code.CONTENT_INVALID, Action.PERMANENT),
+    "UPLOAD_MEDIA_ERROR": (Code.PROVIDER_ERROR, Action.RETRY),
+    "INTERNAL_SERVER_ERROR": (Code.PROVIDER_ERROR, Action.RETRY),
+    "DEVICE_MANAGER_UNAVAILABLE": (Code.PROVIDER_UNAVAILABLE, Action.RETRY),
+}
+"""What each code allows next. Wrong Basic credentials are the 401 without a code."""
+
+_NOT_INITIALIZED: Final = "client is not initialized"
+"""The internal error that is a device without a session."""
+
+_ACCEPTED: Final = "SUCCESS"
+_TIMEOUT: Final = "GATEWAY_TIMEOUT"
+
+_FILES: Final[dict[Kind, str]] = {
+    MessageType.IMAGE: "image",
+    MessageType.VIDEO: "video",
+    MessageType.DOCUMENT: "file",
+    MessageType.AUDIO: "audio",
+}
+
+
+class Gowa:
+    """The gateway ``gowa``."""
+
+    async def send(self, delivery: Delivery, credentials: WhatsappCredentials, wires: Wires) -> Outcome:
+        """Make one call."""
+        answer = await http.exchange(request(delivery, credentials), wires)
+        return outcome_of(answer) if isinstance(answer, Answer) else answer
+
+
+def request(delivery: Delivery, credentials: WhatsappCredentials) -> http.Request:
+    """Build the call: JSON, but multipart for files."""
+    operation, body = _content(delivery)
+    fields = {"phone": targets.chat_id(delivery.target, "s.whatsapp.net"), **body}
+    return http.Request(
+        url=f"{credentials.base_url}/send/{operation}",
+        line=f"POST /send/{operation}",
+        headers={"X-Device-Id": credentials.session} if credentials.session else {},
+        auth=_basic(credentials),
+        json=None if isinstance(delivery.content, File) else fields,
+        multipart=fields if isinstance(delivery.content, File) else None,
+    )
+
+
+def _basic(credentials: WhatsappCredentials) -> httpx.BasicAuth:
+    user, _, password = credentials.api_key.get_secret_value().partition(":")
+    return httpx.BasicAuth(user, password)
+
+
+def _content(delivery: Delivery) -> tuple[str, dict[str, str]]:
+    match delivery.content:
+        case Text(body=text):
+            return "message", {"message": text}
+        case Place(latitude=latitude, longitude=longitude):
+            return "location", {"latitude": str(latitude), "longitude": str(longitude)}
+        case File(kind=kind, url=url, caption=caption):
+            operation = _FILES[kind]
+            source = {f"{operation}_url": url}
+            return operation, {"caption": caption, **source} if caption else source
+
+
+def outcome_of(answer: Answer) -> Outcome:
+    """Read the answer to a send."""
+    document = answer.document()
+    code, said = answers.words(document.get("code")), answers.words(document.get("message"))
+    if answer.accepted and code == _ACCEPTED:
+        return Sent(provider_message_id=_message_id(document), trace=answer.trace(code))
+    if code == _TIMEOUT:
+        return Unknown(code=Code.ANSWER_TIMEOUT, reason=said or "WhatsApp did not answer in time", trace=answer.trace(code))
+    verdict = _DISCONNECTED if _NOT_INITIALIZED in said else CODES.get(code)
+    if verdict is None or answer.accepted:
+        return answers.outcome_of_status(answer, said, code or None)
+    return errors.refused(verdict, said or code, answer, {"code": code, "message": said}, code)
+
+
+def _message_id(document: JsonObject) -> str | None:
+    results = document.get("results")
+    return answers.words(results.get("message_id")) or None if isinstance(results, dict) else None

@@ -1,0 +1,24 @@
+"""The WhatsApp message ids that antar chooses, from which a delivery can be found again."""
+
+import re
+from typing import Final
+from uuid import UUID
+
+_PREFIX: Final = "3EB0"
+"""What WhatsApp's own web client begins its ids with."""
+
+_OURS: Final = re.compile(rf"(?:^|_){_PREFIX}([0-9A-F]{{32}})(?:_|$)")
+
+
+def message_id(delivery_id: UUID) -> str:
+    """Give a delivery's message id: always the same, and in the form WhatsApp's clients use."""
+    return _PREFIX + delivery_id.hex.upper()
+
+
+def delivery_id(message_id: str) -> UUID | None:
+    """Recover the delivery from its message id; ``None`` when another chose the id.
+
+    Takes the bare id and WAHA's long form, ``true_<chat>_<id>`` with the participant at the end in groups.
+    """
+    found = _OURS.search(message_id)
+    return UUID(hex=found[1]) if found else None
