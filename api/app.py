@@ -9,6 +9,7 @@ from api import errors, intake, request_ids, services
 from api.dialects.kirisan import routes as kirisan
 from api.health import routes as health
 from api.sends import routes as sends
+from api.unsubscribe import routes as unsubscribe
 from shared import logs, settings
 from shared.db import engine
 
@@ -34,7 +35,7 @@ def create_app() -> Flask:
     services.register(app)
     for error in intake.DATABASE_AWAY:
         app.register_error_handler(error, _database_away)
-    for routes in (kirisan, sends, health):
+    for routes in (kirisan, sends, unsubscribe, health):
         app.register_blueprint(routes.blueprint)
     return app
 

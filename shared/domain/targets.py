@@ -10,15 +10,23 @@ import phonenumbers
 from shared.domain.channels import Channel
 
 _LONGEST: Final = 320
-_CHAT_ID: Final = re.compile(r"-?[1-9][0-9]{0,18}")
-_CHAT_NAME: Final = re.compile(r"@[A-Za-z][A-Za-z0-9_]{3,31}")
-_WHATSAPP_CHAT: Final = re.compile(r"[0-9-]{5,40}@(g\.us|lid|c\.us|s\.whatsapp\.net)")
-_NOT_DIALLED: Final = re.compile(r"[\s().\-\u00a0]")
+_CHAT_ID: Final = re.compile(r"-?[1-9][0-9]*")
+_CHAT_ID_BITS: Final = 52
+"""The Bot API promises that identifiers have no more significant bits."""
+_CHAT_NAME: Final = re.compile(r"@[a-z][a-z0-9_]{3,31}")
+_WHATSAPP_CHAT: Final = re.compile(r"[0-9-]{5,40}@(g\.us|lid)")
+_WHATSAPP_PERSON: Final = re.compile(r"@(c\.us|s\.whatsapp\.net)\Z")
+_NOT_DIALLED: Final = re.compile(r"[ \t().\-\u00a0]")
+_PRIVATE_DOMAIN: Final = re.compile(r"(?<=[@.])(local|localhost)\Z", re.IGNORECASE)
+"""Special-use names that a private mail server may serve all the same."""
+_HOST_OR_PUBLIC: Final = re.compile(r"[^.]+|.*[a-z]")
+"""Only a name without a dot may end in a digit: with dots it would be a number's, and no top-level domain does."""
 
 
 def normalise(channel: Channel, target: str) -> str | None:
     """Give an address its canonical form, or ``None`` when no message could ever reach it."""
-    return None if len(target) > _LONGEST else _NORMALISERS[channel](target.strip())
+    stripped = target.strip()
+    return None if len(stripped) > _LONGEST else _NORMALISERS[channel](stripped)
 
 
 def phone(target: str) -> str | None:
@@ -30,24 +38,43 @@ def phone(target: str) -> str | None:
         parsed = phonenumbers.parse(f"+{digits}")
     except phonenumbers.NumberParseException:
         return None
-    return digits if phonenumbers.is_possible_number(parsed) else None
+    return _without_trunk_zero(digits, parsed) if phonenumbers.is_possible_number(parsed) else None
+
+
+def _without_trunk_zero(digits: str, parsed: phonenumbers.PhoneNumber) -> str:
+    """Drop the zero of ``+49 (0)170``, which nobody dials after the country code; all else stays as written."""
+    code, national = parsed.country_code, phonenumbers.national_significant_number(parsed)
+    return f"{code}{national}" if digits == f"{code}0{national}" else digits
 
 
 def _whatsapp(target: str) -> str | None:
-    return target if _WHATSAPP_CHAT.fullmatch(target) else phone(target)
+    """Take a group or a hidden number as it is; a person is the phone number, also where a gateway's ending follows it."""
+    target = target.lower()
+    return target if _WHATSAPP_CHAT.fullmatch(target) else phone(_WHATSAPP_PERSON.sub("", target))
 
 
 def _telegram(target: str) -> str | None:
-    return target if _CHAT_ID.fullmatch(target) or _CHAT_NAME.fullmatch(target) else None
+    """Take a chat's number, or the public name of a channel or group, whose case does not matter to Telegram."""
+    target = target.lower()
+    if _CHAT_NAME.fullmatch(target):
+        return target
+    return target if _CHAT_ID.fullmatch(target) and int(target).bit_length() <= _CHAT_ID_BITS else None
 
 
 def _email(target: str) -> str | None:
-    """Accept what SMTP can carry; whether the domain takes mail is for the relay to say."""
+    """Accept what SMTP can carry, with the domain in lower-case A-labels; whether it takes mail is for the relay to say.
+
+    The validator refuses private domains unless its global list is changed, so ``test`` stands in for them, which it can allow.
+    """
+    private = _PRIVATE_DOMAIN.search(target)
     try:
-        checked = email_validator.validate_email(target, check_deliverability=False, test_environment=True)
+        checked = email_validator.validate_email(
+            _PRIVATE_DOMAIN.sub("test", target), check_deliverability=False, test_environment=True, globally_deliverable=False
+        )
     except email_validator.EmailNotValidError:
         return None
-    return checked.normalized
+    domain = checked.ascii_domain.removesuffix("test") + private[0].lower() if private else checked.ascii_domain
+    return f"{checked.local_part}@{domain}" if _HOST_OR_PUBLIC.fullmatch(domain) else None
 
 
 _NORMALISERS: Final[dict[Channel, Callable[[str], str | None]]] = {

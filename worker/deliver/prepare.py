@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from shared import vault
+from shared import unsubscribe, vault
 from shared.domain import content, rendering
 from shared.domain.channels import Channel
 from shared.domain.outcome import Action, Code, NotSent
@@ -29,7 +29,13 @@ def envelope(claim: Claim) -> Envelope | NotSent:
         return _stop(Code.CONTENT_INVALID, f"the content with its variables is invalid: {_first_field(error)}")
     if isinstance(rendered, content.Message) and rendered.rich_context.file_id is not None:
         return _stop(Code.FILE_NOT_FOUND, "file not found")
-    return Envelope(delivery_id=claim.id, send_id=claim.send_id, target=claim.address, content=rendered)
+    return Envelope(
+        delivery_id=claim.id,
+        send_id=claim.send_id,
+        target=claim.address,
+        content=rendered,
+        unsubscribe_url=unsubscribe.url(claim.id) if claim.channel is Channel.EMAIL else None,
+    )
 
 
 def credentials(claim: Claim) -> Credentials | NotSent:

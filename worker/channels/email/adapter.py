@@ -1,5 +1,6 @@
 """A message to a mailbox, over SMTP submission."""
 
+import dataclasses
 from datetime import UTC, datetime
 
 from shared.domain.content import EmailBody
@@ -10,6 +11,7 @@ from worker.channels.email.connections import Pools
 from worker.channels.email.credentials import EmailCredentials
 
 _UNSUPPORTED = NotSent(code=Code.CONTENT_UNSUPPORTED, reason="email takes email templates only", action=Action.PERMANENT)
+_NO_MAILBOX = NotSent(code=Code.TARGET_INVALID, reason="invalid target", action=Action.NEXT)
 
 
 class EmailAdapter:
@@ -28,7 +30,11 @@ class EmailAdapter:
         """Send one message to one recipient."""
         if not isinstance(envelope.content, EmailBody):
             return _UNSUPPORTED
-        letter = message.compose(envelope, envelope.content, credentials, datetime.now(UTC))
+        recipient = addresses.normalise(envelope.target)
+        if recipient is None:
+            return _NO_MAILBOX
+        to_recipient = dataclasses.replace(envelope, target=recipient)
+        letter = message.compose(to_recipient, envelope.content, credentials, datetime.now(UTC))
         return await transaction.deliver(self._pools.get(credentials), letter, wires.timeouts)
 
     async def close(self) -> None:

@@ -9,6 +9,7 @@
 import aiosmtplib
 
 from shared.domain.outcome import Action, Code, NotSent, Trace, Unknown
+from worker.channels.answers import words
 from worker.channels.email.replies import Command, Reply, verdict
 
 _COMMANDS: tuple[tuple[type[aiosmtplib.SMTPResponseException], Command], ...] = (
@@ -50,7 +51,7 @@ def outcome_of_reply(reply: Reply) -> NotSent:
         code=code,
         reason=f"{_REASONS[code]} ({said})",
         action=action,
-        detail={"code": reply.code, "enhanced": reply.enhanced, "message": reply.message},
+        detail={"code": reply.code, "enhanced": reply.enhanced, "message": words(reply.message)},
         trace=Trace(request=reply.command, status=reply.code, provider_code=reply.enhanced),
     )
 

@@ -6,6 +6,7 @@ import re
 import aiosmtplib
 
 from shared.domain.outcome import Action, Code, NotSent, Outcome, Sent, Trace
+from worker.channels.answers import words
 from worker.channels.base import Timeouts
 from worker.channels.email import errors
 from worker.channels.email.connections import Pool
@@ -111,7 +112,7 @@ class Transaction:
     def _outcome(self, reply: Reply) -> Outcome:
         if reply.code in _ACCEPTED:
             trace = Trace(request=reply.command, status=reply.code, provider_code=reply.enhanced)
-            return Sent(provider_message_id=self._letter.message_id, detail={"reply": reply.message}, trace=trace)
+            return Sent(provider_message_id=self._letter.message_id, detail={"reply": words(reply.message)}, trace=trace)
         if reply.code in _REFUSED:
             return errors.outcome_of_reply(reply)
         return errors.outcome_after_the_message(aiosmtplib.SMTPResponseException(reply.code, reply.message))

@@ -6,12 +6,14 @@ from typing import Any
 import telegram
 from telegram.error import TelegramError
 
-from shared.domain.outcome import NotSent, Outcome, Sent, Trace
+from shared.domain.outcome import Action, Code, NotSent, Outcome, Sent, Trace
 from worker.channels import base
 from worker.channels.telegram import bots, errors, messages, targets
 from worker.channels.telegram.answers import RefusalError
 from worker.channels.telegram.credentials import TelegramCredentials
 from worker.channels.telegram.limits import UnsendableError
+
+_NO_CHAT = NotSent(code=Code.TARGET_INVALID, reason="invalid target", action=Action.NEXT)
 
 
 def _sent(message: telegram.Message, call: messages.Call, **detail: int) -> Sent:
@@ -40,12 +42,15 @@ class TelegramAdapter:
 
     async def send(self, envelope: base.Envelope, credentials: TelegramCredentials, wires: base.Wires) -> Outcome:
         """Send one message; to the group's new number at once when Telegram says that it moved."""
+        target = targets.normalise(envelope.target)
+        if target is None:
+            return _NO_CHAT
         try:
             call = messages.build(envelope.content)
         except UnsendableError as unsendable:
             return unsendable.outcome
         bot = self._bots.get(credentials)
-        outcome = await _outcome(bot, call, targets.chat_id(envelope.target), wires.timeouts)
+        outcome = await _outcome(bot, call, targets.chat_id(target), wires.timeouts)
         return await _follow(outcome, bot, call, wires.timeouts)
 
     async def close(self) -> None:
@@ -58,10 +63,8 @@ async def _outcome(bot: telegram.Bot, call: messages.Call, chat_id: int | str, t
         return _sent(await _call(bot, call, chat_id, timeouts), call, **detail)
     except RefusalError as refused:
         return errors.outcome_of_refusal(refused.refusal, call.request)
-    except TelegramError as failure:
+    except (TelegramError, TimeoutError) as failure:
         return errors.outcome_of_failure(failure, call.request)
-    except TimeoutError:
-        return errors.outcome_of_overrun(call.request)
 
 
 async def _follow(outcome: Outcome, bot: telegram.Bot, call: messages.Call, timeouts: base.Timeouts) -> Outcome:

@@ -10,6 +10,8 @@ from typing import Any
 
 from telegram.error import TelegramError
 
+from worker.channels.answers import words
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
@@ -42,7 +44,7 @@ def _object(payload: bytes) -> dict[str, Any]:
     """Read a JSON object; anything else is an empty one."""
     try:
         value = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
@@ -56,7 +58,7 @@ def _refusal(status: int, body: dict[str, Any]) -> Refusal:
     parameters = parameters if isinstance(parameters, dict) else {}
     return Refusal(
         status=_number(body.get("error_code")) or status,
-        description=str(body.get("description") or ""),
+        description=words(body.get("description")),
         retry_after=_number(parameters.get("retry_after")),
         migrate_to_chat_id=_number(parameters.get("migrate_to_chat_id")),
     )

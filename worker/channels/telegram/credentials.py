@@ -2,17 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, HttpUrl, SecretStr, TypeAdapter
+from pydantic import AfterValidator, SecretStr
 
 from worker.channels.base import Credentials
-
-_HTTP_URL: TypeAdapter[HttpUrl] = TypeAdapter(HttpUrl)
-
-
-def _usable_url(value: str) -> str:
-    """Keep a URL of http or https, without the slash at its end."""
-    _HTTP_URL.validate_python(value)
-    return value.rstrip("/")
+from worker.channels.endpoints import BaseUrl
 
 
 def _usable_token(value: SecretStr) -> SecretStr:
@@ -27,5 +20,5 @@ class TelegramCredentials(Credentials):
     """A bot, and where its Bot API server is."""
 
     bot_token: Annotated[SecretStr, AfterValidator(_usable_token)]
-    base_url: Annotated[str, AfterValidator(_usable_url)] = "https://api.telegram.org"
+    base_url: BaseUrl = "https://api.telegram.org"
     """Everything before ``/bot<token>/<method>``."""

@@ -6,7 +6,6 @@ case, by the part that carries the meaning.
 
 import re
 
-import httpx
 from telegram.error import TelegramError
 
 from shared.domain.outcome import Action, Code, NotSent, Pause, PauseScope, Trace, Unknown
@@ -75,6 +74,7 @@ STATUSES: dict[int, Verdict] = {
 _CLIENT_ERROR = 400
 _FORBIDDEN = 403
 _SERVER_ERROR = 500
+_PROXY_GAVE_UP = 504
 _THROTTLED = 429
 _UNSAID_PAUSE = 5.0
 
@@ -106,8 +106,11 @@ def _pause(refusal: Refusal) -> Pause | None:
     return Pause(scope=PauseScope.KEY, seconds=float(seconds))
 
 
-def outcome_of_refusal(refusal: Refusal, request: str) -> NotSent:
-    """Turn a refusal into an outcome, in Telegram's own words."""
+def outcome_of_refusal(refusal: Refusal, request: str) -> NotSent | Unknown:
+    """Turn a refusal into an outcome, in Telegram's own words. A 504 of a proxy's is none: the proxy passed the request on."""
+    if refusal.status == _PROXY_GAVE_UP and not refusal.description:
+        reason = "Telegram did not answer the proxy before it in time"
+        return Unknown(code=Code.ANSWER_TIMEOUT, reason=reason, trace=Trace(request=request, status=refusal.status))
     code, action = verdict(refusal)
     detail: dict[str, int | str] = {"error_code": refusal.status, "description": refusal.description}
     if refusal.migrate_to_chat_id is not None:
@@ -122,20 +125,14 @@ def outcome_of_refusal(refusal: Refusal, request: str) -> NotSent:
     )
 
 
-def outcome_of_failure(error: TelegramError, request: str) -> NotSent | Unknown:
+def outcome_of_failure(error: TelegramError | TimeoutError, request: str) -> NotSent | Unknown:
     """Turn an exchange that failed into an outcome.
 
     python-telegram-bot's own class does not tell whether the request left (``TimedOut`` covers a full pool as well as a lost
-    answer); what httpx reported, which it keeps as the cause, does.
+    answer); what httpx reported, which it keeps as the cause, does. :class:`TimeoutError` is a call that outlasted all its limits.
     """
-    if isinstance(error.__cause__, httpx.RequestError):
-        return http.outcome_of_failure(error.__cause__, request)
-    reason = "Telegram accepted the request with an unreadable answer"
-    if not isinstance(error, UnreadableError):
-        reason = "what the server answered is not HTTP"
-    return Unknown(code=Code.ANSWER_UNREADABLE, reason=reason, trace=Trace(request=request))
-
-
-def outcome_of_overrun(request: str) -> Unknown:
-    """Turn a call that outlasted all its limits together, on an answer that trickles, into an outcome."""
-    return Unknown(code=Code.ANSWER_TIMEOUT, reason="the provider did not answer in time", trace=Trace(request=request))
+    if isinstance(error, UnreadableError):
+        reason = "Telegram accepted the request with an unreadable answer"
+        return Unknown(code=Code.ANSWER_UNREADABLE, reason=reason, trace=Trace(request=request))
+    cause = error.__cause__
+    return http.outcome_of_failure(cause if isinstance(cause, Exception) else error, request)

@@ -33,11 +33,17 @@ async def _converse(
             continue
         message = verb == "DATA" and replies["DATA"].startswith("354")
         await _reply(writer, replies.get(verb, "250 2.0.0 Ok"))
+        if verb == replies.get("LAST"):
+            await asyncio.sleep(0.1)
+            return
 
 
 @asynccontextmanager
 async def conversing(replies: Mapping[str, str], lines: list[str] | None = None) -> AsyncIterator[int]:
-    """Serve; every command's reply is given by its verb (``GREETING`` and ``.`` too). Commands are noted in ``lines``."""
+    """Serve; every command's reply is given by its verb (``GREETING`` and ``.`` too). Commands are noted in ``lines``.
+
+    The server hangs up a moment after the command that ``LAST`` names.
+    """
     conversations: list[asyncio.Task[None]] = []
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

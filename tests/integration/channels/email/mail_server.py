@@ -107,7 +107,11 @@ class _Protocol(SMTP):
 
 @contextmanager
 def serving(
-    script: dict[str, str | list[str]] | None = None, *, tls: ssl.SSLContext | None = None, **options: Any
+    script: dict[str, str | list[str]] | None = None,
+    *,
+    tls: ssl.SSLContext | None = None,
+    enable_smtputf8: bool = True,
+    **options: Any,
 ) -> Iterator[MailServer]:
     """Serve from a thread of its own; ``tls`` is for implicit TLS, aiosmtpd's ``tls_context`` for STARTTLS."""
     mail_server = MailServer(script or {})
@@ -115,7 +119,7 @@ def serving(
     ready = threading.Event()
 
     def protocol() -> SMTP:
-        return _Protocol(mail_server, loop=loop, enable_SMTPUTF8=True, hostname="mx.test.example", **options)
+        return _Protocol(mail_server, loop=loop, enable_SMTPUTF8=enable_smtputf8, hostname="mx.test.example", **options)
 
     async def serve() -> None:
         server = await loop.create_server(protocol, HOST, 0, ssl=tls)

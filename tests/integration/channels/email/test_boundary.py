@@ -74,6 +74,7 @@ def test_gibberish_before_the_message_is_retried(verb: str) -> None:
     [
         ("GREETING", "421 4.3.2 Too many connections", Code.PROVIDER_UNAVAILABLE, Action.RETRY),
         ("GREETING", "554 5.7.1 No service for you", Code.SENDER_RESTRICTED, Action.KEY),
+        ("EHLO", "421 4.3.2 Shutting down", Code.PROVIDER_UNAVAILABLE, Action.RETRY),
         ("MAIL", "421 4.3.2 Shutting down", Code.PROVIDER_UNAVAILABLE, Action.RETRY),
         ("RCPT", "421 4.3.2 Shutting down", Code.PROVIDER_UNAVAILABLE, Action.RETRY),
         ("DATA", "421 4.3.2 Shutting down", Code.PROVIDER_UNAVAILABLE, Action.RETRY),

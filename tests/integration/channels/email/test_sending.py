@@ -203,6 +203,19 @@ def test_a_refusal_leaves_the_connection_usable(command: str) -> None:
     assert len(server.peers) == 1
 
 
+def test_a_connection_the_server_closed_while_idle_is_replaced() -> None:
+    async def scenario() -> list[Outcome]:
+        async with conversing({"LAST": "."}) as port, adapting() as adapter:
+            first = await adapter.send(envelope(), credentials(port), Wires())
+            idle = adapter._pools.get(credentials(port))._idle
+            async with asyncio.timeout(10):
+                while any(client.is_connected for client in idle):  # noqa: ASYNC110 - the server's doing is waited for.
+                    await asyncio.sleep(0.01)
+            return [first, await adapter.send(envelope(), credentials(port), Wires())]
+
+    assert all(isinstance(outcome, Sent) for outcome in run(scenario()))
+
+
 @pytest.mark.parametrize(
     "script", [{"RSET": ["drop"]}, {"RSET": ["hang"]}, {"RSET": ["421 4.4.2 Idle too long"]}, {"MAIL": ["", "drop"]}]
 )
@@ -290,6 +303,18 @@ def test_other_channels_contents_are_refused() -> None:
     message = content.Message.model_validate({"type": "text", "message": "Hi"})
     letter = base.Envelope(delivery_id=envelope().delivery_id, send_id=envelope().send_id, target="a@b.example", content=message)
     assert_not_sent(run(send(credentials(25), letter)), Code.CONTENT_UNSUPPORTED, Action.PERMANENT)
+
+
+@pytest.mark.parametrize("target", ["nobody", "ann@test.example\r\nRCPT TO:<bob@test.example>"])
+def test_a_target_that_is_no_mailbox_is_refused(target: str) -> None:
+    assert_not_sent(run(send(credentials(25), envelope(target))), Code.TARGET_INVALID, Action.NEXT)
+
+
+def test_a_domain_of_another_script_goes_out_in_a_labels() -> None:
+    with serving(enable_smtputf8=False) as server:
+        assert isinstance(run(send(credentials(server), envelope("ann@bücher.example"))), Sent)
+    assert server.letters[0].rcpt_tos == ["ann@xn--bcher-kva.example"]
+    assert parsed(server)["To"] == "ann@xn--bcher-kva.example"
 
 
 def test_the_adapter_is_a_channel() -> None:

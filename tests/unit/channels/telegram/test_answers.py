@@ -16,6 +16,12 @@ def test_a_proxys_answer_counts_by_its_status(payload: bytes) -> None:
     assert answers.read_refusal(502, payload) == answers.Refusal(status=502)
 
 
+def test_what_telegram_said_can_be_stored() -> None:
+    refusal = answers.read_refusal(400, b'{"description": "Bad\\u0000 \\ud800 Request"}')
+    assert refusal.description == "Bad ? Request"
+    assert answers.read_refusal(400, b'{"description": ["x"]}').description == ""
+
+
 def test_an_acceptance_is_reduced_to_its_ids() -> None:
     result = {"message_id": 5, "chat": {"id": -7, "title": "x"}, "text": "secret", "date": 1}
     assert answers.read_acceptance(json.dumps({"ok": True, "result": result}).encode())["result"] == {

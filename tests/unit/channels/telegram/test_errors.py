@@ -1,6 +1,6 @@
 import pytest
 
-from shared.domain.outcome import Action, Code, PauseScope
+from shared.domain.outcome import Action, Code, NotSent, Pause, PauseScope, Unknown
 from worker.channels.telegram import errors
 from worker.channels.telegram.answers import Refusal
 
@@ -43,7 +43,7 @@ TABLE = [
     (429, "Too Many Requests: retry after 3", Code.THROTTLED, R),
     (500, "Internal Server Error: restart", Code.PROVIDER_UNAVAILABLE, R),
     (502, "", Code.PROVIDER_UNAVAILABLE, R),
-    (504, "", Code.PROVIDER_UNAVAILABLE, R),
+    (504, "Gateway Timeout", Code.PROVIDER_UNAVAILABLE, R),
     (301, "", Code.CREDENTIALS_REJECTED, K),
     (418, "", Code.PROVIDER_ERROR, P),
 ]
@@ -53,6 +53,7 @@ TABLE = [
 def test_every_refusal_has_its_meaning(status: int, description: str, code: Code, action: Action) -> None:
     for spelt in (description, description.upper(), description.removeprefix("Bad Request: ").capitalize()):
         outcome = errors.outcome_of_refusal(Refusal(status=status, description=spelt), "POST /bot*/sendMessage")
+        assert isinstance(outcome, NotSent)
         assert (outcome.code, outcome.action) == (code, action)
         assert spelt in outcome.reason or not spelt
         assert outcome.detail == {"error_code": status, "description": spelt}
@@ -67,13 +68,19 @@ def test_every_refusal_has_its_meaning(status: int, description: str, code: Code
     ],
 )
 def test_throttling_pauses_the_whole_bot(refusal: Refusal, seconds: float) -> None:
-    pause = errors.outcome_of_refusal(refusal, "").pause
-    assert pause is not None
-    assert (pause.scope, pause.seconds) == (PauseScope.KEY, seconds)
+    outcome = errors.outcome_of_refusal(refusal, "")
+    assert isinstance(outcome, NotSent)
+    assert outcome.pause == Pause(scope=PauseScope.KEY, seconds=seconds)
 
 
 def test_nothing_else_pauses() -> None:
-    assert errors.outcome_of_refusal(Refusal(status=500), "").pause is None
+    outcome = errors.outcome_of_refusal(Refusal(status=500), "")
+    assert isinstance(outcome, NotSent)
+    assert outcome.pause is None
+
+
+def test_a_proxy_that_gave_up_waiting_leaves_it_unknown() -> None:
+    assert isinstance(errors.outcome_of_refusal(Refusal(status=504), ""), Unknown)
 
 
 def test_the_new_number_of_a_group_is_named() -> None:

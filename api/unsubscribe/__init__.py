@@ -1,0 +1,1 @@
+"""Where a recipient stops further email, with one click."""
