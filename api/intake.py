@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 from uuid import UUID
@@ -22,7 +23,7 @@ from shared import ids, settings
 from shared.db import engine
 from shared.db.statements import intake as statements
 from shared.domain import targets
-from shared.domain.send import PlannedDelivery, SendPlan
+from shared.domain.send import DeliveryView, PlannedDelivery, SendPlan, SendView
 from shared.domain.states import DeliveryState, SendState
 from shared.queues import Queue
 
@@ -235,6 +236,32 @@ def _delivery_row(order: Order, number: int, delivery: PlannedDelivery) -> dict[
         "state": DeliveryState.QUEUED if opens else DeliveryState.WAITING,
         "opens": opens,
     }
+
+
+def view(order: Order) -> SendView:
+    """Give an order's send as it stands right after its commit, without asking Postgres."""
+    return SendView(
+        id=order.send_id,
+        account_id=order.account_id,
+        dialect=order.plan.dialect,
+        state=SendState.SCHEDULED if order.plan.schedule else SendState.RUNNING,
+        tier=0,
+        created_at=datetime.now(UTC),
+        schedule=order.plan.schedule,
+        expires_at=order.plan.expires_at,
+        ended_at=None,
+        deliveries=tuple(_delivery_view(order, number, each) for number, each in enumerate(order.plan.deliveries, start=1)),
+    )
+
+
+def _delivery_view(order: Order, number: int, delivery: PlannedDelivery) -> DeliveryView:
+    return DeliveryView(
+        id=ids.delivery_of(order.send_id, number),
+        channel=delivery.channel,
+        tier=delivery.tier,
+        fallback=delivery.fallback,
+        state=DeliveryState.QUEUED if _opens(order.plan, delivery) else DeliveryState.WAITING,
+    )
 
 
 def _opens(plan: SendPlan, delivery: PlannedDelivery) -> bool:

@@ -1,7 +1,6 @@
 """Secrets: tokens are kept as hashes, credentials encrypted under a key that can be rotated."""
 
 import base64
-import binascii
 import hashlib
 import json
 import secrets
@@ -56,7 +55,7 @@ class Vault:
             raise VaultError("credentials are encrypted under a key that ANTAR_SECRET_KEYS does not hold")
         try:
             plain = AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], owner.bytes)
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # The latter where not even a nonce is left.
             raise VaultError("credentials cannot be decrypted: they were altered or moved, or the key is another") from None
         document: dict[str, Any] = json.loads(plain)
         return document
@@ -68,17 +67,20 @@ class Vault:
 
 def parse_keys(text: str) -> Vault:
     """Read ``id:base64,id:base64``, the active key first. Raises :class:`VaultError` naming what is wrong."""
-    keys = dict(_parse_key(part) for part in text.split(",") if part.strip())
-    if not keys:
+    entries = [_parse_key(part) for part in text.split(",") if part.strip()]
+    if not entries:
         raise VaultError("ANTAR_SECRET_KEYS is not set: channel credentials cannot be encrypted or read")
-    return Vault(keys, active=next(iter(keys)))
+    keys = dict(entries)
+    if len(keys) < len(entries):
+        raise VaultError("ANTAR_SECRET_KEYS: two entries have the same id")
+    return Vault(keys, active=entries[0][0])
 
 
 def _parse_key(part: str) -> tuple[str, bytes]:
     identifier, _, encoded = part.strip().partition(":")
     try:
         key = base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+    except ValueError:  # Not base64, or not even ASCII.
         key = b""
     if not identifier or len(key) != _KEY_BYTES:
         raise VaultError(f"ANTAR_SECRET_KEYS: each entry is id:base64 of {_KEY_BYTES} bytes")

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
@@ -32,19 +33,17 @@ def up(home: Path, *, no_demo: bool) -> None:
     for number in _SIGNALS:
         signal.signal(number, _interrupt)
     try:
-        with stack.Stack(home, report=click.echo) as local:
+        with suppress(KeyboardInterrupt), stack.Stack(home, report=click.echo) as local:
             _serve(local, demo=not no_demo)
     except errors.StackError as error:
         raise click.ClickException(str(error)) from error
-    except KeyboardInterrupt:
-        click.echo("stopped")
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    # Once: stopping takes its time and is not to be broken off half way.
+    # Once: stopping takes its time and is not to be broken off half way. Nothing is printed here, for the signal may have
+    # come in the middle of printing.
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-    click.echo("\nstopping")
     raise KeyboardInterrupt
 
 
@@ -63,11 +62,12 @@ def _show_demo(local: "Stack") -> None:
 
 
 def _summary(local: "Stack") -> str:
-    lines = {
+    lines: dict[str, object] = {
         "api": local.base_url,
         "flower": local.flower_url,
         "sandbox": local.sandbox_url,
-        "demo": local.home.demo,
         "logs": local.home.logs,
     }
+    if local.home.demo.exists():
+        lines["demo"] = local.home.demo
     return "\n".join(["", *(f"{name:8} {value}" for name, value in lines.items()), "", "Ctrl-C stops everything."])

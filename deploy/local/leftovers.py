@@ -8,7 +8,8 @@ import psutil
 
 from deploy.local import child, postgres
 
-_SECONDS = 10
+_SECONDS = 5
+"""What each is given to end by itself before it is killed."""
 
 
 def end(home: Path) -> int:

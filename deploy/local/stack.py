@@ -24,7 +24,7 @@ from deploy.local import (
 from deploy.local.home import Home
 from deploy.local.lock import Lock
 from deploy.local.process import Process
-from deploy.local.supervisor import START_SECONDS, Report, Supervisor
+from deploy.local.supervisor import START_SECONDS, Report, Supervisor, unfailing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class Stack:
     def __init__(self, directory: Path, options: Options | None = None, report: Report = lambda _line: None) -> None:
         self.options = options or Options()
         self.home = Home.prepare(directory)
-        self._report = report
+        self._report = unfailing(report)
         self._lock = Lock(self.home.lock)
         self._given = environment.given(self.options.environment)
 
@@ -79,10 +79,12 @@ class Stack:
 
     def stop(self) -> None:
         """Stop everything, in order, and give the home free."""
+        self._report("stopping")
         for names in processes.STOP_ORDER:
             self._supervisor.halt(*names)
         self._supervisor.close()
         self._lock.release()
+        self._report("stopped")
 
     def environment(self) -> dict[str, str]:
         """Give antar's variables as its processes have them."""
@@ -152,7 +154,7 @@ class Stack:
     def _clear(self) -> None:
         ended = leftovers.end(self.home.directory)
         if ended:
-            self._report(f"ended {ended} processes that an earlier stack had left behind")
+            self._report(f"ended what an earlier stack had left running ({ended})")
         for file in self.home.pids.glob("*.pid"):
             file.unlink()
 

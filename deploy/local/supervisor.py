@@ -23,6 +23,16 @@ _MOST_DOUBLINGS = 10
 _HOPELESS_DEATHS = 5
 
 
+def unfailing(report: Report) -> Report:
+    """Give the same report, which passes over a terminal that is gone: that is no reason to stop watching, or stopping."""
+
+    def say(line: str) -> None:
+        with contextlib.suppress(OSError):
+            report(line)
+
+    return say
+
+
 def restart_delay(deaths: int) -> float:
     """Give the seconds to wait before a process is started after it died so many times in a row."""
     doublings = min(deaths - 1, _MOST_DOUBLINGS)
@@ -48,7 +58,7 @@ class Supervisor:
 
     def __init__(self, home: Home, report: Report) -> None:
         self._home = home
-        self._terminal = report
+        self._report = unfailing(report)
         self._lock = threading.Lock()
         self._charges: dict[str, _Charge] = {}
         self._closing = threading.Event()
@@ -145,11 +155,6 @@ class Supervisor:
         delay = restart_delay(charge.deaths)
         charge.due = time.monotonic() + delay
         self._report(f"{charge.child.process.name} {reason}; starting it again in {delay:g} s")
-
-    def _report(self, line: str) -> None:
-        # A terminal that is gone is no reason to stop watching.
-        with contextlib.suppress(OSError):
-            self._terminal(line)
 
 
 def _describe(exit_code: int) -> str:

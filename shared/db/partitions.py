@@ -12,12 +12,14 @@ from sqlalchemy import Connection, Table, text
 
 from shared.db.tables.sends import PARTITIONED
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 _WEEK = timedelta(weeks=1)
 
 
 def first_id(moment: datetime) -> UUID:
     """Give the smallest id that can be made at a moment."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80)
+    return UUID(int=(moment - _EPOCH) // _MILLISECOND << 80)
 
 
 def week_start(moment: datetime) -> datetime:

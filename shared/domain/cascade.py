@@ -55,16 +55,16 @@ def next_step(members: Sequence[Member]) -> Step:
     waiting = [member for member in members if member.state is DeliveryState.WAITING]
     if any(member.state is DeliveryState.SENT for member in members):
         return Finish(state=SendState.SENT, skipped=tuple(member.id for member in waiting))
-    if any(member.expired for member in members):
-        return Finish(state=SendState.EXPIRED, skipped=tuple(member.id for member in waiting))
-    if not waiting:
-        return Finish(state=_without_success(members))
+    if not waiting or any(member.expired for member in members):
+        return Finish(state=_without_success(members), skipped=tuple(member.id for member in waiting))
     tier = min(member.tier for member in waiting)
     return OpenTier(tier=tier, ids=tuple(member.id for member in waiting if member.tier == tier))
 
 
 def _without_success(members: Sequence[Member]) -> SendState:
-    states = {member.state for member in members}
+    states = {member.state for member in members} - {DeliveryState.WAITING}
     if DeliveryState.UNKNOWN in states:
         return SendState.UNKNOWN
+    if any(member.expired for member in members):
+        return SendState.EXPIRED
     return SendState.CANCELLED if states == {DeliveryState.CANCELLED} else SendState.FAILED

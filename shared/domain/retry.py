@@ -69,7 +69,7 @@ def _after_unknown(outcome: Unknown, history: History, budget: Budget, on_unknow
 
 def _again_if_affordable(outcome: NotSent | Unknown, history: History, budget: Budget) -> Decision:
     pause = outcome.pause if isinstance(outcome, NotSent) else None
-    delay = pause.seconds if pause else _backoff(history.attempts, budget)
+    delay = max(pause.seconds, budget.base_delay) if pause else _backoff(history.attempts, budget)
     in_time = history.waited + delay <= budget.seconds
     affordable = pause is not None or history.attempts < budget.attempts
     return Again(delay=delay, spends_attempt=pause is None) if in_time and affordable else End()

@@ -13,11 +13,11 @@ _LONGEST: Final = 320
 _CHAT_ID: Final = re.compile(r"-?[1-9][0-9]*")
 _CHAT_ID_BITS: Final = 52
 """The Bot API promises that identifiers have no more significant bits."""
-_CHAT_NAME: Final = re.compile(r"@[a-z][a-z0-9_]{3,31}")
+_CHAT_NAME: Final = re.compile(r"@[A-Za-z][A-Za-z0-9_]{3,31}")
 _WHATSAPP_CHAT: Final = re.compile(r"[0-9-]{5,40}@(g\.us|lid)")
 _WHATSAPP_PERSON: Final = re.compile(r"@(c\.us|s\.whatsapp\.net)\Z")
 _NOT_DIALLED: Final = re.compile(r"[ \t().\-\u00a0]")
-_PRIVATE_DOMAIN: Final = re.compile(r"(?<=[@.])(local|localhost)\Z", re.IGNORECASE)
+_PRIVATE_DOMAIN: Final = re.compile(r"(?<=[@.])(local|localhost)\Z", re.IGNORECASE | re.ASCII)
 """Special-use names that a private mail server may serve all the same."""
 _HOST_OR_PUBLIC: Final = re.compile(r"[^.]+|.*[a-z]")
 """Only a name without a dot may end in a digit: with dots it would be a number's, and no top-level domain does."""
@@ -55,9 +55,8 @@ def _whatsapp(target: str) -> str | None:
 
 def _telegram(target: str) -> str | None:
     """Take a chat's number, or the public name of a channel or group, whose case does not matter to Telegram."""
-    target = target.lower()
     if _CHAT_NAME.fullmatch(target):
-        return target
+        return target.lower()
     return target if _CHAT_ID.fullmatch(target) and int(target).bit_length() <= _CHAT_ID_BITS else None
 
 

@@ -29,7 +29,7 @@ def fill(template: WabaTemplate, variables: Variables) -> TemplateMessage:
 
 def _variable(template: WabaTemplate, placeholder: str) -> str:
     """Name the variable behind a placeholder: itself, or for ``{{2}}`` the second of the declared names."""
-    if template.parameter_format == "named" or not placeholder.isdigit():
+    if not placeholder.isdecimal():
         return placeholder
     position = int(placeholder) - 1
     return template.variables[position] if 0 <= position < len(template.variables) else placeholder
@@ -77,7 +77,7 @@ def _text_component(template: WabaTemplate, kind: str, text: str, variables: Var
 
 
 def _position(placeholder: str) -> int:
-    return int(placeholder) if placeholder.isdigit() else 0
+    return int(placeholder) if placeholder.isdecimal() else 0
 
 
 def _text_parameter(template: WabaTemplate, placeholder: str, variables: Variables) -> JsonObject:

@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import ids, settings
-from shared.db.statements import claims
+from shared.db.statements import among, claims
 from shared.domain.channels import Channel
 from shared.domain.content import JsonObject
 from shared.domain.states import KeyStatus, OnUnknown, SendState
@@ -72,11 +72,11 @@ class Early:
 async def claim(engine: AsyncEngine, delivery_ids: Sequence[UUID]) -> tuple[list[Claim], list[Early]]:
     """Claim those of the deliveries that are due; the rest is another worker's, ended, or too early."""
     claim_id = ids.new()
-    parameters = {"ids": list(delivery_ids), "claim_id": claim_id, "lease_seconds": settings.get().lease_seconds}
+    parameters = {**among(delivery_ids), "claim_id": claim_id, "lease_seconds": settings.get().lease_seconds}
     async with engine.begin() as connection:
         rows = (await connection.execute(claims.claim, parameters)).mappings().all()
         missed = [] if len(rows) == len(delivery_ids) else _missed(delivery_ids, rows)
-        early = (await connection.execute(claims.select_not_due, {"ids": missed})).all() if missed else []
+        early = (await connection.execute(claims.select_not_due, among(missed))).all() if missed else []
     return [_claim(row, claim_id) for row in rows], [Early(id=row.id, queue=row.queue, seconds=float(row.seconds)) for row in early]
 
 

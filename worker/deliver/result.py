@@ -1,5 +1,6 @@
 """What came of one claim, and the rows it is recorded as."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -104,7 +105,7 @@ def _after(moment: datetime, seconds: float) -> str:
 
 
 def storable(value: Any) -> Any:
-    """Make a provider's words fit for Postgres, which has no NUL and no lone surrogates."""
+    """Make a provider's words fit for Postgres, which has no NUL, no lone surrogates, and in JSON no ``NaN`` or ``Infinity``."""
     match value:
         case str():
             return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
@@ -112,5 +113,9 @@ def storable(value: Any) -> Any:
             return {storable(key): storable(item) for key, item in value.items()}
         case list() | tuple():
             return [storable(item) for item in value]
-        case _:
+        case None | bool() | int():
             return value
+        case float() if math.isfinite(value):
+            return value
+        case _:
+            return storable(str(value))

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared import ids
-from shared.db.statements import settlement
+from shared.db.statements import among, settlement
 from shared.domain import cascade, retry
 from shared.domain.outcome import Code, Sent
 from shared.domain.states import DeliveryState, SendState
@@ -52,13 +52,13 @@ async def settle(connection: AsyncConnection, results: Sequence[Result], worker:
 
 async def _lock(connection: AsyncConnection, results: Iterable[Result]) -> Sequence[Row[Any]]:
     send_ids = sorted({result.claim.send_id for result in results})
-    return (await connection.execute(settlement.lock_sends, {"ids": send_ids})).all()
+    return (await connection.execute(settlement.lock_sends, among(send_ids))).all()
 
 
 async def _record(connection: AsyncConnection, results: Sequence[Result], worker: str) -> set[UUID]:
     """Write outcomes and attempts; give the deliveries whose claim still stood."""
     rows = [delivery_row(result) for result in results]
-    parameters = {"rows": json.dumps(rows), "ids": [result.claim.id for result in results]}
+    parameters = {"rows": json.dumps(rows), **among([result.claim.id for result in results])}
     recorded = (await connection.execute(settlement.record_outcomes, parameters)).scalars().all()
     attempts = [row for result in results if (row := attempt_row(result, worker))]
     if attempts:
@@ -89,7 +89,7 @@ async def _next_steps(connection: AsyncConnection, sends: Sequence[Row[Any]]) ->
     candidates = [ids.delivery_of(send.id, number) for send in sends for number in range(1, send.deliveries + 1)]
     members: dict[UUID, list[cascade.Member]] = defaultdict(list)
     queues: dict[UUID, str] = {}
-    for row in await connection.execute(settlement.select_members, {"ids": candidates}):
+    for row in await connection.execute(settlement.select_members, among(candidates)):
         members[row.send_id].append(_member(row))
         queues[row.send_id] = row.queue
     return [_Moved(send_id=send_id, step=cascade.next_step(of_send), queue=queues[send_id]) for send_id, of_send in members.items()]
@@ -105,11 +105,11 @@ async def _apply(connection: AsyncConnection, moves: Sequence[_Moved]) -> None:
     skipped = [identifier for move in moves if isinstance(move.step, cascade.Finish) for identifier in move.step.skipped]
     advanced = [row for move in moves if (row := _send_row(move))]
     if opened:
-        await connection.execute(settlement.open_tiers, {"ids": opened})
+        await connection.execute(settlement.open_tiers, among(opened))
     if skipped:
-        await connection.execute(settlement.skip_deliveries, {"ids": skipped})
+        await connection.execute(settlement.skip_deliveries, among(skipped))
     if advanced:
-        parameters = {"rows": json.dumps(advanced), "ids": [UUID(str(row["id"])) for row in advanced]}
+        parameters = {"rows": json.dumps(advanced), **among([UUID(str(row["id"])) for row in advanced])}
         await connection.execute(settlement.advance_sends, parameters)
 
 

@@ -9,7 +9,8 @@ from shared import settings
 from worker.channels.base import Timeouts
 
 _CONNECTIONS = 2000
-_IDLE_SECONDS = 15.0
+_IDLE_SECONDS = 5.0
+"""Short, because a request on a connection that its server has just closed has an unknown outcome."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from api import auth, channel_keys, errors, intake, preferences, request_ids, services
+from api import auth, channel_keys, errors, intake, preferences, request_ids, services, waiting
 from api.dialects.kirisan import render, schema
 from api.dialects.kirisan.errors import Rejection
 from shared import ids
@@ -50,10 +50,13 @@ def _accept(
 def _submit_and_wait(order: intake.Order, seconds: float) -> tuple[intake.Accepted, SendView]:
     """Commit, then wait; a replayed request waits for the send of the first."""
     bench = services.of(current_app)
-    with bench.waiting.expect(order.send_id) as event:
+    with bench.waiting.expect(order.send_id, len(order.plan.deliveries)) as expected:
         accepted = bench.intake.submit(order)
-        own_event = None if accepted.replayed else event
-        return accepted, bench.waiting.outcome(accepted.send_id, own_event, seconds)
+        if accepted.replayed:
+            return accepted, waiting.outcome_of(accepted.send_id, None, seconds)
+        if seconds == 0:
+            return accepted, intake.view(order)
+        return accepted, waiting.outcome_of(accepted.send_id, expected, seconds)
 
 
 def _answer(view: SendView, preference: preferences.Preferences, *, replayed: bool | None) -> Response:

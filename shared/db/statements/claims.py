@@ -37,7 +37,7 @@ claim: Final = text(f"""
         UPDATE deliveries
            SET state = 'claimed', claim_id = :claim_id, claimed_at = now(),
                lease_until = now() + make_interval(secs => :lease_seconds)
-         WHERE id = ANY(:ids) AND state = 'queued' AND (not_before IS NULL OR not_before <= now())
+         WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND state = 'queued' AND (not_before IS NULL OR not_before <= now())
         RETURNING {_RETURNING}
     )
     {_WITH_ALL_THAT_IS_NEEDED}
@@ -62,6 +62,6 @@ reclaim: Final = text(f"""
 select_not_due: Final = text("""
     SELECT id, queue, extract(epoch FROM not_before - now()) AS seconds
       FROM deliveries
-     WHERE id = ANY(:ids) AND state = 'queued' AND not_before > now()
+     WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND state = 'queued' AND not_before > now()
 """)
 """Deliveries whose task came before their time, and how many seconds too early."""

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 lock_sends: Final = text("""
     SELECT id, state, waiter, cardinality(channels) AS deliveries
-      FROM sends WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE
+      FROM sends WHERE id = ANY(:ids) AND id BETWEEN :first AND :last ORDER BY id FOR NO KEY UPDATE
 """)
 """Lock the sends of a flush, always in the order of their ids, so that two flushes never wait for each other in a circle."""
 
@@ -21,7 +21,7 @@ record_outcomes: Final = text("""
       FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
            id uuid, claim_id uuid, state text, held boolean, code text, reason text, detail jsonb,
            provider_message_id text, attempts smallint, processing_ms integer, delay double precision)
-     WHERE deliveries.id = ANY(:ids) AND deliveries.id = r.id
+     WHERE deliveries.id = ANY(:ids) AND deliveries.id BETWEEN :first AND :last AND deliveries.id = r.id
        AND deliveries.state = 'claimed' AND deliveries.claim_id = r.claim_id
     RETURNING deliveries.id
 """)
@@ -38,18 +38,19 @@ insert_attempts: Final = text("""
 """Append what was called, also where the claim was lost meanwhile; a repeat of the same record changes nothing."""
 
 select_members: Final = text("""
-    SELECT id, send_id, tier, state, held, code, queue FROM deliveries WHERE id = ANY(:ids)
+    SELECT id, send_id, tier, state, held, code, queue FROM deliveries WHERE id = ANY(:ids) AND id BETWEEN :first AND :last
 """)
 """The deliveries of the sends at hand, as the cascade sees them."""
 
 open_tiers: Final = text("""
     UPDATE deliveries SET state = 'queued', queued_at = now(), published_at = now()
-     WHERE id = ANY(:ids) AND state = 'waiting'
+     WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND state = 'waiting'
 """)
 """Let the deliveries of the next tiers be claimed."""
 
 skip_deliveries: Final = text("""
-    UPDATE deliveries SET state = 'skipped', ended_at = now() WHERE id = ANY(:ids) AND state = 'waiting'
+    UPDATE deliveries SET state = 'skipped', ended_at = now()
+     WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND state = 'waiting'
 """)
 """End the deliveries whose turn never came."""
 
@@ -58,7 +59,7 @@ advance_sends: Final = text("""
        SET state = r.state, tier = coalesce(r.tier, sends.tier),
            ended_at = CASE WHEN r.state = 'running' THEN NULL ELSE now() END
       FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, state text, tier smallint)
-     WHERE sends.id = ANY(:ids) AND sends.id = r.id
+     WHERE sends.id = ANY(:ids) AND sends.id BETWEEN :first AND :last AND sends.id = r.id
 """)
 """Write the step that the cascade decided for each send."""
 

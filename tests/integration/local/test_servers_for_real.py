@@ -116,13 +116,15 @@ def test_a_failed_statement_leaves_no_values_in_the_log(stack: Stack) -> None:
 
 
 def test_a_second_stack_in_the_same_home_is_refused(stack: Stack) -> None:
-    with pytest.raises(errors.AlreadyRunning):
+    with pytest.raises(errors.AlreadyRunning, match=r"pid \d+"):
         servers(stack.home.directory).start()
     assert stack.pid("postgres") is not None
 
 
 def test_halted_and_resumed(stack: Stack) -> None:
     stack.halt("redis")
+    stack.kill("redis", signal.SIGKILL)
+    assert stack.pid("redis") is None
     with broker(stack) as client, pytest.raises(redis.ConnectionError):
         client.ping()
     stack.resume("redis")
@@ -191,15 +193,3 @@ def test_an_interrupted_initdb_is_begun_again(tmp_path: Path) -> None:
     with servers(tmp_path) as stack:
         remember(stack, "this")
     assert not draft.exists()
-
-
-def test_the_lock_names_its_holder(stack: Stack) -> None:
-    with pytest.raises(errors.AlreadyRunning, match=r"pid \d+"):
-        servers(stack.home.directory).start()
-
-
-def test_a_stopped_stack_can_be_killed_no_more(tmp_path: Path) -> None:
-    with servers(tmp_path) as stack:
-        stack.halt("redis")
-        stack.kill("redis", signal.SIGKILL)
-        assert stack.pid("redis") is None

@@ -86,10 +86,11 @@ class Transaction:
             reply = await client.execute_command(b"DATA")
         if reply.code != _GO_AHEAD:
             raise aiosmtplib.SMTPDataError(reply.code, reply.message)
-        if client.protocol is None:
+        protocol = client.protocol
+        if protocol is None:
             raise aiosmtplib.SMTPServerDisconnected("lost before the message")
-        client.protocol.write(_dotted(self._letter.octets))
-        return client.protocol
+        protocol.write(_dotted(self._letter.octets))
+        return protocol
 
     async def _begin(self) -> aiosmtplib.SMTP:
         """Have the sender accepted, on a new connection when the one at hand is dead."""

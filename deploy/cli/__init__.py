@@ -1,0 +1,22 @@
+"""``antar``: the command line. One file per noun; every command takes ``--json`` to print one JSON document instead of text."""
+
+import click
+
+from deploy.cli.accounts import account
+from deploy.cli.database import doctor, migrate
+from deploy.cli.failures import Guarded
+from deploy.cli.keys import key
+from deploy.cli.sends import why
+from deploy.cli.templates import template
+from deploy.cli.tokens import token
+from deploy.cli.up import up
+
+
+@click.group(cls=Guarded, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="antar")
+def main() -> None:
+    """Run antar and manage its accounts, tokens, channel keys and templates."""
+
+
+for command in (up, migrate, doctor, account, token, key, template, why):
+    main.add_command(command)

@@ -1,0 +1,57 @@
+"""The kinds of argument that commands take."""
+
+import json
+from typing import IO, Any
+from uuid import UUID
+
+import click
+
+from shared import ids
+from shared.domain.channels import Channel
+from shared.management.errors import Invalid
+
+
+class Identifier(click.ParamType[UUID]):
+    """An id with its prefix, as the commands print it."""
+
+    def __init__(self, prefix: str) -> None:
+        self.name = f"{prefix}_..."
+        self._prefix = prefix
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> UUID:
+        """Read the id."""
+        identifier = value if isinstance(value, UUID) else ids.decode(self._prefix, value)
+        return identifier or self.fail(f"{value!r} is not an id that begins with {self._prefix}_", param, ctx)
+
+
+class SendIdentifier(click.ParamType[UUID]):
+    """The id of a send, or of one of its deliveries."""
+
+    name = "snd_...|dlv_..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> UUID:
+        """Read the id and give the send's."""
+        send_id = value if isinstance(value, UUID) else ids.decode(ids.SEND, value)
+        delivery_id = None if send_id else ids.decode(ids.DELIVERY, value)
+        if delivery_id is not None:
+            return ids.send_of(delivery_id)
+        return send_id or self.fail(f"{value!r} is neither a send's id (snd_...) nor a delivery's (dlv_...)", param, ctx)
+
+
+account = click.argument("account", metavar="ACCOUNT")
+"""An account's name, or its id."""
+
+channel = click.argument("channel", type=click.Choice([each.value for each in Channel]))
+
+
+def read_json(file: IO[bytes], field: str) -> dict[str, Any]:
+    """Read a JSON object from a file. Raises :class:`Invalid`, which never quotes the file."""
+    try:
+        document = json.loads(file.read())
+    except json.JSONDecodeError as error:
+        raise Invalid(field, f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
+    except (UnicodeDecodeError, RecursionError):
+        raise Invalid(field, "is not JSON") from None
+    if not isinstance(document, dict):
+        raise Invalid(field, "must be a JSON object")
+    return document

@@ -1,0 +1,150 @@
+"""The checks of ``antar doctor``. Each gives what it found, or says what is wrong and what to do about it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from deploy.cli import failures
+from shared import settings, vault
+from shared.db import engine, migrate, partitions
+from shared.db.tables.sends import PARTITIONED
+
+OLDEST_POSTGRES: Final = 14
+"""The oldest major version that its makers still maintain."""
+
+_PATIENCE: Final = 2
+"""Seconds for the workers to answer, and for the broker to be reached."""
+
+_IN_A_PARTITION: Final = text(r"""
+    SELECT EXISTS (
+        SELECT FROM pg_inherits
+          JOIN pg_class ON pg_class.oid = pg_inherits.inhrelid
+         CROSS JOIN LATERAL regexp_match(
+               pg_get_expr(pg_class.relpartbound, pg_class.oid), 'FROM \(''(.+)''\) TO \(''(.+)''\)') AS bounds
+         WHERE pg_inherits.inhparent = to_regclass(:parent)
+           AND CAST(bounds[1] AS uuid) <= :id AND CAST(bounds[2] AS uuid) > :id)
+""")
+"""Whether a partition other than the default one takes an id."""
+
+
+class Problem(Exception):
+    """Something is wrong; the message says what, and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """What came of one check."""
+
+    check: str
+    ok: bool
+    text: str
+
+
+def run() -> list[Finding]:
+    """Run all checks; those that need what failed are not tried."""
+    findings: dict[str, Finding] = {}
+    for name, (needs, check) in _CHECKS.items():
+        lacking = next((need for need in needs if not findings[need].ok), None)
+        findings[name] = _try(name, check) if lacking is None else _not_tried(name, lacking)
+    return list(findings.values())
+
+
+def schema_version(connection: Connection) -> str | None:
+    """Give the version the database is migrated to; ``None`` when it never was."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _try(name: str, check: Callable[[], str]) -> Finding:
+    try:
+        return Finding(check=name, ok=True, text=check())
+    except Problem as problem:
+        return Finding(check=name, ok=False, text=str(problem))
+    except failures.EXPECTED as error:
+        return Finding(check=name, ok=False, text=failures.explain(error))
+
+
+def _not_tried(name: str, lacking: str) -> Finding:
+    return Finding(check=name, ok=False, text=f"not checked: first put {lacking} right")
+
+
+def _settings() -> str:
+    settings.get()
+    return "every ANTAR_* variable can be read"
+
+
+def _secret_keys() -> str:
+    held = vault.get()
+    return f"{len(held.keys)} in ANTAR_SECRET_KEYS, {held.active} encrypts"
+
+
+def _postgres() -> str:
+    with engine.get().connect() as connection:
+        version = connection.execute(text("SHOW server_version")).scalar_one()
+        major = int(connection.execute(text("SHOW server_version_num")).scalar_one()) // 10_000
+    if major < OLDEST_POSTGRES:
+        raise Problem(f"Postgres {version} at {failures.database_address()} is too old: use {OLDEST_POSTGRES} or later")
+    return f"Postgres {version} at {failures.database_address()}"
+
+
+def _schema() -> str:
+    head = ScriptDirectory.from_config(migrate.config()).get_current_head()
+    with engine.get().connect() as connection:
+        version = schema_version(connection)
+    if version != head:
+        raise Problem(f"the database is at version {version or 'none'} and this antar needs {head}: run antar migrate")
+    return f"at version {version}"
+
+
+def _partitions() -> str:
+    now = partitions.first_id(datetime.now(UTC))
+    with engine.get().connect() as connection:
+        lacking = [
+            table.name
+            for table in PARTITIONED
+            if not connection.execute(_IN_A_PARTITION, {"parent": table.name, "id": now}).scalar_one()
+        ]
+    if lacking:
+        raise Problem(f"no partition of this week for {', '.join(lacking)}: run antar migrate, and see that beat runs")
+    return "there for this week"
+
+
+def _broker() -> str:
+    # Importing the queues reads the settings, which another check is about.
+    from shared import queues  # noqa: PLC0415
+
+    with queues.app.connection_for_read() as connection:
+        address = connection.as_uri()
+        try:
+            connection.ensure_connection(max_retries=1, timeout=_PATIENCE)
+        except queues.BROKER_TROUBLE as error:
+            raise Problem(f"cannot reach {address}: {error}; start it or set ANTAR_BROKER_URL") from error
+    return address
+
+
+def _consumers() -> str:
+    from shared import queues  # noqa: PLC0415 - as above.
+
+    answers = queues.app.control.inspect(timeout=_PATIENCE).active_queues() or {}
+    consumed = {queue["name"] for worker in answers.values() for queue in worker}
+    idle = [queue.value for queue in queues.Queue if queue.value not in consumed]
+    if idle:
+        command = f"celery -A worker.app worker --pool threads -Q {','.join(idle)}"
+        raise Problem(f"no worker takes from {', '.join(idle)}: start one with {command}")
+    return f"every queue has one, in {len(answers)} workers"
+
+
+_CHECKS: Final[dict[str, tuple[tuple[str, ...], Callable[[], str]]]] = {
+    "settings": ((), _settings),
+    "secret keys": (("settings",), _secret_keys),
+    "postgres": (("settings",), _postgres),
+    "schema": (("postgres",), _schema),
+    "partitions": (("schema",), _partitions),
+    "broker": (("settings",), _broker),
+    "consumers": (("broker",), _consumers),
+}
+"""In their order, each with the checks it needs."""

@@ -1,0 +1,1 @@
+"""The delivery step, as far as it is pure."""

@@ -1,0 +1,1 @@
+"""The resource of sends, without its database."""
