@@ -52,7 +52,7 @@ def _configuration() -> dict[str, Any]:
         "worker_disable_rate_limits": True,
         "worker_hijack_root_logger": False,
         "broker_connection_retry_on_startup": True,
-        "broker_pool_limit": 4,
+        "broker_pool_limit": 10,
         "broker_transport_options": {
             "visibility_timeout": current.visibility_seconds,
             "unacked_restore_interval": 5,

@@ -1,7 +1,9 @@
 """The worker's entry: ``celery -A worker.app worker``; beat and Flower start from here too."""
 
-from typing import Any
+import sys
+from typing import Any, Final
 
+import structlog
 from celery import signals
 
 from shared import logs
@@ -11,6 +13,8 @@ from worker.runtime import current
 
 __all__ = ["app", "tasks"]
 
+_log: Final = structlog.get_logger("worker")
+
 
 @signals.setup_logging.connect
 def _log_as_json(**_: Any) -> None:
@@ -19,7 +23,12 @@ def _log_as_json(**_: Any) -> None:
 
 @signals.worker_init.connect
 def _start(**_: Any) -> None:
-    current.start()
+    """Start the runtime, or no worker: Celery would go on without it and take tasks that it cannot do."""
+    try:
+        current.start()
+    except Exception:  # noqa: BLE001 - whatever it is, this process cannot work.
+        _log.exception("worker.no_start")
+        sys.exit(1)
 
 
 @signals.worker_shutdown.connect

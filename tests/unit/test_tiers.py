@@ -41,7 +41,7 @@ def test_state_of_a_tier(states: list[str], expected: str) -> None:
     assert tiers.state_of([_delivery(state) for state in states]) == TierState(expected)
 
 
-@pytest.mark.parametrize("states", product(DeliveryState, repeat=2))
+@pytest.mark.parametrize("states", list(product(DeliveryState, repeat=2)))
 def test_every_pair_has_a_state_whatever_its_order(states: tuple[DeliveryState, DeliveryState]) -> None:
     state = tiers.state_of([_delivery(each) for each in states])
     assert state == tiers.state_of([_delivery(each) for each in reversed(states)])

@@ -118,7 +118,7 @@ def assert_sound(tiers: Tiers, marks: Marks, step: cascade.Step) -> None:
 
 
 def test_all_assignments_are_there() -> None:
-    assert len(every_assignment()) == 1 + 3 + 13 + 50
+    assert len(every_assignment()) == 1 + 3 + 13 + 51
 
 
 @pytest.mark.parametrize("tiers", every_assignment(), ids=lambda tiers: "".join(map(str, tiers)))

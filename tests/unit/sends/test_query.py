@@ -1,5 +1,6 @@
 """What the query of a search may say, and how it is refused."""
 
+import contextlib
 from datetime import UTC, datetime
 
 import pytest
@@ -94,7 +95,5 @@ def test_a_cursor_is_bound_to_filters_and_account() -> None:
 
 @given(st.dictionaries(st.sampled_from(["state", "channel", "created_after", "recipient", "limit", "cursor"]), st.text()))
 def test_no_query_does_worse_than_being_refused(arguments: dict[str, str]) -> None:
-    try:
-        schema.parse(arguments, _ACCOUNT)
-    except InvalidRequest as refused:
-        assert refused.param in arguments
+    with contextlib.suppress(InvalidRequest):
+        assert 1 <= schema.parse(arguments, _ACCOUNT).limit <= 100
