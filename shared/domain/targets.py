@@ -14,9 +14,11 @@ _CHAT_ID: Final = re.compile(r"-?[1-9][0-9]*")
 _CHAT_ID_BITS: Final = 52
 """The Bot API promises that identifiers have no more significant bits."""
 _CHAT_NAME: Final = re.compile(r"@[A-Za-z][A-Za-z0-9_]{3,31}")
-_WHATSAPP_CHAT: Final = re.compile(r"[0-9-]{5,40}@(g\.us|lid)")
+_WHATSAPP_CHAT: Final = re.compile(r"[0-9]+(-[0-9]+)?@g\.us|[0-9]+@lid")
 _WHATSAPP_PERSON: Final = re.compile(r"@(c\.us|s\.whatsapp\.net)\Z")
 _NOT_DIALLED: Final = re.compile(r"[ \t().\-\u00a0]")
+_MEXICAN_MOBILE: Final = re.compile(r"521[0-9]{10}")
+"""WhatsApp still writes Mexican mobiles with the 1 that the numbering plan gave up in 2019."""
 _PRIVATE_DOMAIN: Final = re.compile(r"(?<=[@.])(local|localhost)\Z", re.IGNORECASE | re.ASCII)
 """Special-use names that a private mail server may serve all the same."""
 _HOST_OR_PUBLIC: Final = re.compile(r"[^.]+|.*[a-z]")
@@ -30,21 +32,24 @@ def normalise(channel: Channel, target: str) -> str | None:
 
 
 def phone(target: str) -> str | None:
-    """Reduce a phone number with its country code to digits; it must be a possible number."""
+    """Reduce a phone number with its country code to the digits of E.164; it must be a possible number."""
     digits = _NOT_DIALLED.sub("", target).removeprefix("+")
+    if _MEXICAN_MOBILE.fullmatch(digits):
+        return digits
+    canonical = _e164(digits)
+    return canonical if canonical is not None and _e164(canonical) == canonical else None
+
+
+def _e164(digits: str) -> str | None:
+    """Write a number as the library does. It drops one trunk prefix; what has more of them is nobody's number."""
     if not digits.isascii() or not digits.isdigit():
         return None
     try:
         parsed = phonenumbers.parse(f"+{digits}")
     except phonenumbers.NumberParseException:
         return None
-    return _without_trunk_zero(digits, parsed) if phonenumbers.is_possible_number(parsed) else None
-
-
-def _without_trunk_zero(digits: str, parsed: phonenumbers.PhoneNumber) -> str:
-    """Drop the zero of ``+49 (0)170``, which nobody dials after the country code; all else stays as written."""
-    code, national = parsed.country_code, phonenumbers.national_significant_number(parsed)
-    return f"{code}{national}" if digits == f"{code}0{national}" else digits
+    possible = phonenumbers.is_possible_number(parsed)
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164).removeprefix("+") if possible else None
 
 
 def _whatsapp(target: str) -> str | None:

@@ -17,7 +17,6 @@ _CHANNELS = ("whatsapp", "telegram", "waba", "email")
         (None, "missing api token"),
         ("", "missing api token"),
         ("Bearer", "missing api token"),
-        ("Bearer ", "missing api token"),
         ("Basic abc", "missing api token"),
         ("Bearer unknown", "invalid api token"),
     ],

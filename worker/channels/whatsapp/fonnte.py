@@ -6,7 +6,7 @@ queue of its own and tells the fate of it by webhook.
 
 from typing import Any, Final
 
-from shared.domain.content import MessageType
+from shared.domain.content import JsonObject, MessageType
 from shared.domain.outcome import Action, Code, Outcome, Sent
 from worker.channels import answers, http
 from worker.channels.answers import Answer
@@ -87,7 +87,7 @@ def outcome_of(answer: Answer) -> Outcome:
     document = {name.lower(): value for name, value in answer.document().items()}
     status = _flag(document.get("status"))
     if answer.accepted and status is True:
-        detail = {name: answers.words(document[name]) for name in ("process", "detail") if name in document}
+        detail: JsonObject = {name: answers.words(document[name]) for name in ("process", "detail") if name in document}
         return Sent(provider_message_id=_first(document.get("id")), detail=detail, trace=answer.trace())
     reason = answers.words(document.get("reason") or document.get("detail"))
     verdict = _verdict(reason)

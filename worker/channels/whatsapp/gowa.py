@@ -33,8 +33,8 @@ CODES: Final[dict[str, Verdict]] = {
 }
 """What each code allows next. Wrong Basic credentials are the 401 without a code."""
 
-_NOT_INITIALIZED: Final = "client is not initialized"
-"""The internal error that is a device without a session."""
+_NO_SESSION: Final = ("client is not initialized", "you are not log")
+"""The internal errors that are a device without a session."""
 
 _ACCEPTED: Final = "SUCCESS"
 _TIMEOUT: Final = "GATEWAY_TIMEOUT"
@@ -95,7 +95,7 @@ def outcome_of(answer: Answer) -> Outcome:
         return Sent(provider_message_id=_message_id(document), trace=answer.trace(code))
     if code == _TIMEOUT:
         return Unknown(code=Code.ANSWER_TIMEOUT, reason=said or "WhatsApp did not answer in time", trace=answer.trace(code))
-    verdict = _DISCONNECTED if _NOT_INITIALIZED in said else CODES.get(code)
+    verdict = _DISCONNECTED if any(part in said for part in _NO_SESSION) else CODES.get(code)
     if verdict is None or answer.accepted:
         return answers.outcome_of_status(answer, said, code or None)
     return errors.refused(verdict, said or code, answer, {"code": code, "message": said}, code)

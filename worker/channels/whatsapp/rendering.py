@@ -1,13 +1,11 @@
 """Messages as a device can send them: a text, a file or a place. What has buttons elsewhere is lines of text here."""
 
-import mimetypes
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Final, Literal
-from urllib.parse import unquote, urlsplit
 
 from shared.domain.content import Location, Message, MessageType, RichContext
+from worker.channels import files
 
 Kind = Literal[MessageType.IMAGE, MessageType.VIDEO, MessageType.DOCUMENT, MessageType.AUDIO]
 
@@ -20,7 +18,7 @@ _DEFAULT_MIMETYPES: Final[dict[Kind, str]] = {
 
 
 class UnsendableError(Exception):
-    """The message lacks what its type needs."""
+    """The message lacks what its type needs, or has what no gateway can use."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +53,7 @@ Rendering = Text | File | Place
 
 
 def render(message: Message) -> Rendering:
-    """Make a message what a device can send. Raises :class:`UnsendableError` naming the field that is missing."""
+    """Make a message what a device can send. Raises :class:`UnsendableError` naming the field."""
     match message.type:
         case MessageType.TEXT | MessageType.INTERACTIVE:
             return _text(message)
@@ -84,23 +82,19 @@ def _file(message: Message, kind: Kind) -> File:
     context = message.rich_context
     if not context.file_url:
         raise UnsendableError("richContext.fileUrl is missing")
+    if not files.is_fetchable(context.file_url):
+        raise UnsendableError("richContext.fileUrl must be an http or https URL")
     return File(
         kind=kind,
         url=context.file_url,
-        mimetype=_mimetype(context, kind),
-        name=context.file_name or _last_part(context.file_url),
+        mimetype=_mimetype(files.mimetype(context.file_name, context.file_url), kind),
+        name=context.file_name or files.name(context.file_url),
         caption="" if kind is MessageType.AUDIO else _written(message),
     )
 
 
-def _last_part(url: str) -> str | None:
-    return PurePosixPath(unquote(urlsplit(url).path)).name or None
-
-
-def _mimetype(context: RichContext, kind: Kind) -> str:
-    """Guess a file's type by its name; a guess that does not fit the kind of message gives way to the usual type of the kind."""
-    names = (context.file_name or "", urlsplit(context.file_url or "").path)
-    guess = next((guessed for guessed, _ in map(mimetypes.guess_type, names) if guessed), None)
+def _mimetype(guess: str | None, kind: Kind) -> str:
+    """Keep a guess that fits the kind of message; any other gives way to the usual type of the kind."""
     default = _DEFAULT_MIMETYPES[kind]
     if guess and (kind is MessageType.DOCUMENT or guess.partition("/")[0] == default.partition("/")[0]):
         return guess

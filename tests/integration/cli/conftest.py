@@ -1,0 +1,47 @@
+"""A migrated database, the command line on it, and databases to spoil."""
+
+import secrets
+from collections.abc import Iterator, Mapping
+
+import pytest
+from sqlalchemy import URL, Engine, create_engine, text
+
+from shared import ids
+from tests.integration import this_process
+from tests.integration.cli.antar import Antar
+
+
+@pytest.fixture(scope="package")
+def servers() -> Mapping[str, str]:
+    """Give the variables that lead to the servers."""
+    return this_process.environment()
+
+
+@pytest.fixture(scope="package")
+def database(servers: Mapping[str, str]) -> Iterator[Engine]:
+    with this_process.set_up(servers) as engine:
+        yield engine
+
+
+@pytest.fixture
+def antar(database: Engine) -> Antar:
+    return Antar(database)
+
+
+@pytest.fixture
+def account(antar: Antar) -> str:
+    """Give the name of a new account."""
+    name: str = antar.json("account", "create", f"shop {ids.new()}")["name"]
+    return name
+
+
+@pytest.fixture
+def empty_database(database: Engine) -> Iterator[URL]:
+    """Give a database of its own, without any table."""
+    name = f"antar_{secrets.token_hex(6)}"
+    engine = create_engine(database.url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+        yield database.url.set(database=name)
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()

@@ -1,0 +1,184 @@
+"""``antar migrate``, ``antar doctor``, and what every command says when its database is not there."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL, create_engine, text
+
+from deploy.cli import checks
+from shared.db import partitions
+from tests.integration.cli.antar import Antar, process
+
+_PASSWORD = "pa55word"
+_NOWHERE = f"postgresql+psycopg://antar:{_PASSWORD}@127.0.0.1:1/antar"
+_BROKER_NOWHERE = f"redis://:{_PASSWORD}@127.0.0.1:1/0"
+
+
+@pytest.fixture
+def worker(servers: Mapping[str, str], tmp_path: Path) -> Iterator[None]:
+    """A worker for every queue."""
+    options = ("--pool", "threads", "-c", "1", "-Q", "send,bulk,events,upkeep", "-n", "doctor@%h")
+    command = (sys.executable, "-m", "celery", "-A", "worker.app", "worker", *options)
+    with (tmp_path / "worker.log").open("w") as log:
+        running = subprocess.Popen(command, env={"PATH": "", **servers}, stdout=log, stderr=log)  # noqa: S603 - our own worker.
+        try:
+            yield
+        finally:
+            running.terminate()
+            running.wait(timeout=30)
+
+
+def _spoiled(servers: Mapping[str, str], **changes: str) -> dict[str, str]:
+    return {**servers, **{f"ANTAR_{name}": value for name, value in changes.items()}}
+
+
+def _examined(environment: Mapping[str, str]) -> dict[str, tuple[bool, str]]:
+    done = process(environment, "doctor", "--json")
+    findings = {finding["check"]: (finding["ok"], finding["text"]) for finding in json.loads(done.stdout)}
+    assert done.returncode == (0 if all(ok for ok, _ in findings.values()) else 1)
+    assert _PASSWORD not in done.stdout + done.stderr
+    return findings
+
+
+def _written(url: URL) -> str:
+    return url.render_as_string(hide_password=False)
+
+
+def test_an_empty_database_is_migrated_and_migrated_again(servers: Mapping[str, str], empty_database: URL) -> None:
+    environment = _spoiled(servers, DATABASE_URL=_written(empty_database))
+    first, second = (process(environment, "migrate", "--json") for _ in range(2))
+    assert (first.returncode, first.stderr) == (0, "")
+    assert json.loads(first.stdout)["schema"] == json.loads(second.stdout)["schema"]
+    assert _examined(environment)["schema"][0]
+    assert process(environment, "migrate").stdout.startswith("schema  ")
+
+
+def test_a_database_that_was_never_migrated_says_so(servers: Mapping[str, str], empty_database: URL) -> None:
+    environment = _spoiled(servers, DATABASE_URL=_written(empty_database))
+    done = process(environment, "account", "list")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.endswith(f"/{empty_database.database} has not the schema of this version; run antar migrate\n")
+    findings = _examined(environment)
+    assert findings["schema"][0] is False
+    assert findings["schema"][1].endswith("run antar migrate")
+    assert findings["partitions"] == (False, "not checked: first put schema right")
+
+
+def test_a_database_from_the_future_is_left_alone(servers: Mapping[str, str], empty_database: URL) -> None:
+    environment = _spoiled(servers, DATABASE_URL=_written(empty_database))
+    process(environment, "migrate")
+    _execute(empty_database, "UPDATE alembic_version SET version_num = '9999'")
+    done = process(environment, "migrate")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert "9999" in done.stderr
+    assert _examined(environment)["schema"][0] is False
+
+
+def test_a_missing_partition_is_found(servers: Mapping[str, str], empty_database: URL) -> None:
+    environment = _spoiled(servers, DATABASE_URL=_written(empty_database))
+    process(environment, "migrate")
+    assert _examined(environment)["partitions"] == (True, "there for this week")
+    year, week, _ = partitions.week_start(datetime.now(UTC)).isocalendar()
+    _execute(empty_database, f"DROP TABLE attempts_{year}w{week:02}")
+    found, said = _examined(environment)["partitions"]
+    assert not found
+    assert said.startswith("no partition of this week for attempts: run antar migrate")
+
+
+@pytest.mark.usefixtures("database", "worker")
+def test_a_healthy_installation_passes_every_check(servers: Mapping[str, str]) -> None:
+    deadline = time.monotonic() + 60
+    while not (findings := _examined(servers))["consumers"][0]:
+        assert time.monotonic() < deadline, findings
+    assert all(ok for ok, _ in findings.values()), findings
+    lines = process(servers, "doctor").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["ok"] * len(findings)
+
+
+@pytest.mark.usefixtures("database")
+def test_queues_without_a_worker_are_named(servers: Mapping[str, str]) -> None:
+    url = servers["ANTAR_BROKER_URL"].rpartition("/")[0] + "/15"
+    found, said = _examined(_spoiled(servers, BROKER_URL=url))["consumers"]
+    assert not found
+    assert said.startswith("no worker takes from send, bulk, events, upkeep: ")
+
+
+def test_everything_wrong_is_told_in_a_line_each(servers: Mapping[str, str]) -> None:
+    environment = _spoiled(servers, DATABASE_URL=_NOWHERE, BROKER_URL=_BROKER_NOWHERE, SECRET_KEYS="")
+    findings = _examined(environment)
+    assert {name: ok for name, (ok, _) in findings.items() if ok} == {"settings": True}
+    assert findings["postgres"][1].startswith("cannot use Postgres at 127.0.0.1:1/antar: ")
+    assert findings["broker"][1].startswith("cannot reach redis://:**@127.0.0.1:1/0: ")
+    assert findings["secret keys"][1].startswith("ANTAR_SECRET_KEYS is not set")
+    lines = process(environment, "doctor").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["ok"] + ["FAIL"] * (len(findings) - 1)
+
+
+@pytest.mark.parametrize("variable", ["API_THREADS", "SEND_WAIT"])
+def test_a_wrong_setting_is_named_and_the_rest_not_tried(servers: Mapping[str, str], variable: str) -> None:
+    environment = _spoiled(servers, **{variable: _PASSWORD})
+    findings = _examined(environment)
+    assert findings["settings"][1].startswith(f"ANTAR_{variable}: ")
+    assert not any(ok for ok, _ in findings.values())
+    done = process(environment, "account", "list")
+    assert (done.returncode, done.stderr.startswith(f"Error: ANTAR_{variable}: ")) == (1, True)
+
+
+@pytest.mark.usefixtures("database")
+def test_an_old_postgres_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "OLDEST_POSTGRES", 99)
+    (finding,) = (each for each in checks.run() if each.check == "postgres")
+    assert not finding.ok
+    assert finding.text.endswith("is too old: use 99 or later")
+
+
+@pytest.mark.parametrize("command", [("migrate",), ("account", "list"), ("why", "snd_00000000000000000000000000")])
+def test_a_database_that_is_away_is_named_in_one_line(servers: Mapping[str, str], command: tuple[str, ...]) -> None:
+    done = process(_spoiled(servers, DATABASE_URL=_NOWHERE), *command)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.startswith("Error: cannot use Postgres at 127.0.0.1:1/antar: ")
+    assert _PASSWORD not in done.stderr
+
+
+@pytest.mark.parametrize("url", [_PASSWORD, f"nonsense://antar:{_PASSWORD}@127.0.0.1/antar"])
+def test_a_database_url_that_is_none_is_not_repeated(servers: Mapping[str, str], url: str) -> None:
+    done = process(_spoiled(servers, DATABASE_URL=url), "account", "list")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.startswith("Error: ANTAR_DATABASE_URL must be a SQLAlchemy URL")
+    assert _PASSWORD not in done.stderr
+
+
+def test_credentials_cannot_be_kept_without_a_secret_key(servers: Mapping[str, str], account: str, tmp_path: Path) -> None:
+    file = tmp_path / "credentials.json"
+    file.write_text('{"bot_token": "1:abc"}')
+    arguments = ("key", "add", account, "telegram", "--name", "Desk", "--credentials", str(file))
+    done = process(_spoiled(servers, SECRET_KEYS=""), *arguments)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: ANTAR_SECRET_KEYS is not set")
+
+
+def test_every_command_has_help_and_json(antar: Antar) -> None:
+    for path in (
+        ("migrate",),
+        ("doctor",),
+        ("why",),
+        ("account", "create"),
+        ("token", "revoke"),
+        ("key", "add"),
+        ("template", "add"),
+    ):
+        assert "--json" in antar.lines(*path, "--help")
+    assert {"up", "migrate", "doctor", "account", "token", "key", "template", "why"} <= set(antar.lines("--help").split())
+
+
+def _execute(url: URL, statement: str) -> None:
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+    engine.dispose()

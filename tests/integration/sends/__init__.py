@@ -1,0 +1,1 @@
+"""Looking sends up: the native resource, on a real database."""
