@@ -1,7 +1,5 @@
 """The WSGI application."""
 
-from typing import Final
-
 from flask import Flask, Response
 from flask.json.provider import DefaultJSONProvider
 
@@ -11,9 +9,6 @@ from api.health import routes as health
 from api.sends import routes as sends
 from api.unsubscribe import routes as unsubscribe
 from shared import logs, settings
-from shared.db import engine
-
-_DATABASE_CONNECTIONS: Final = 12
 
 
 class _Json(DefaultJSONProvider):
@@ -26,7 +21,6 @@ class _Json(DefaultJSONProvider):
 def create_app() -> Flask:
     """Make the application and start what its process needs."""
     logs.configure()
-    engine.get(pool_size=_DATABASE_CONNECTIONS)
     app = Flask("antar", static_folder=None)
     app.json = _Json(app)
     app.config["MAX_CONTENT_LENGTH"] = settings.get().max_body_bytes

@@ -18,6 +18,8 @@ class Settings(BaseSettings):
 
     database_url: SecretStr = SecretStr("postgresql+psycopg://antar@127.0.0.1:5432/antar")
     """Postgres, as a SQLAlchemy URL with the psycopg driver."""
+    database_connections: PositiveInt = 10
+    """Connections to Postgres that one process holds at the most."""
     broker_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     """The Celery broker, as a kombu URL."""
     signal_url: SecretStr | None = None

@@ -1,7 +1,6 @@
 """The stack the tests run against: real Postgres, real Valkey, real workers, started once a session."""
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     home = tmp_path_factory.mktemp("antar")
     with Stack(home, Options(environment=_SHORT_PATIENCE), report=_report(home)) as running:
         demo.ensure(running)
-        os.environ.update(running.environment())
         yield running
 
 

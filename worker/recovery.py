@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -54,7 +55,7 @@ async def _republish(process: Process) -> None:
         await process.publisher.publish(delivery_ids, queue, None, Lineage())
 
 
-def _by_queue(rows: list[Row[Any]]) -> dict[str, list[UUID]]:
+def _by_queue(rows: Sequence[Row[Any]]) -> dict[str, list[UUID]]:
     queues: dict[str, list[UUID]] = defaultdict(list)
     for row in rows:
         queues[row.queue].append(row.id)

@@ -1,4 +1,4 @@
-"""``antar``: the command line. One file per noun; every command takes ``--json`` to print one JSON document instead of text."""
+"""``antar``: the command line. One file per noun; what is not meant for a terminal alone can be had as JSON by ``--json``."""
 
 import click
 

@@ -4,7 +4,7 @@ Field names on the wire and in the database are the Kirisan contract's (section 
 ``listMessage`` and so on; in Python they are snake case. Unknown fields are ignored.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -15,17 +15,40 @@ from pydantic_core import PydanticCustomError
 from shared.domain.channels import Channel
 
 
-def _refuse_nul(value: str) -> str:
-    """Refuse the one character that JSON can carry and Postgres cannot store."""
+def _storable(value: str) -> str:
+    """Refuse what JSON can carry and Postgres cannot store."""
     if "\0" in value:
         raise PydanticCustomError("nul_character", "must not contain the NUL character")
+    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+        raise PydanticCustomError("surrogate_character", "must not contain half of a surrogate pair")
     return value
 
 
-Text = Annotated[str, AfterValidator(_refuse_nul)]
-"""A string that can be stored."""
+def _storable_inside(value: dict[str, Any]) -> dict[str, Any]:
+    for text in _strings(value):
+        _storable(text)
+    return value
+
+
+def _strings(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case list():
+            yield from (text for item in value for text in _strings(item))
+        case dict():
+            yield from (text for pair in value.items() for item in pair for text in _strings(item))
+        case _:
+            return
+
 
 JsonObject = dict[str, Any]
+
+Text = Annotated[str, AfterValidator(_storable)]
+"""A string that can be stored."""
+
+StorableObject = Annotated[JsonObject, AfterValidator(_storable_inside)]
+"""A JSON object of another party's shape that can be stored."""
 
 
 class MessageType(StrEnum):
@@ -147,7 +170,7 @@ class WabaTemplate(_Wire):
     language: Text
     parameter_format: Literal["named", "positional"] = "named"
     variables: tuple[Text, ...] = ()
-    components: tuple[JsonObject, ...]
+    components: tuple[StorableObject, ...]
 
 
 class TemplateMessage(_Wire):
@@ -155,7 +178,7 @@ class TemplateMessage(_Wire):
 
     name: Text
     language: Text
-    components: tuple[JsonObject, ...] = ()
+    components: tuple[StorableObject, ...] = ()
 
 
 TemplateBody = Message | EmailBody | WabaTemplate

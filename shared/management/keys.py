@@ -12,7 +12,7 @@ from shared import ids, vault
 from shared.db.tables import channel_keys
 from shared.domain.channels import Channel
 from shared.domain.states import KeyStatus, OnUnknown
-from shared.management.errors import Invalid, NotFound
+from shared.management.errors import Invalid, ManagementError, NotFound
 
 _SHOWN = 6
 
@@ -77,13 +77,19 @@ def create(
 
 
 def set_status(connection: Connection, key_id: UUID, status: KeyStatus, reason: str | None = None) -> Key:
-    """Suspend, revoke or resume a key. Raises :class:`NotFound`."""
+    """Suspend, revoke or resume a key; a revoked one stays revoked. Raises :class:`NotFound` and :class:`Invalid`."""
     values = {"status": status, "status_code": None, "status_reason": reason, "status_at": func.now(), "updated_at": func.now()}
-    statement = update(channel_keys).where(channel_keys.c.id == key_id).values(values).returning(*_COLUMNS)
+    changeable = channel_keys.c.status.in_({status, KeyStatus.ACTIVE, KeyStatus.SUSPENDED})
+    statement = update(channel_keys).where(channel_keys.c.id == key_id, changeable).values(values).returning(*_COLUMNS)
     row = connection.execute(statement).one_or_none()
     if row is None:
-        raise NotFound("there is no such channel key")
+        raise _unchanged(connection, key_id)
     return _key(row._mapping)
+
+
+def _unchanged(connection: Connection, key_id: UUID) -> ManagementError:
+    exists = connection.execute(select(channel_keys.c.id).where(channel_keys.c.id == key_id)).one_or_none()
+    return Invalid("status", "a revoked key stays revoked") if exists else NotFound("there is no such channel key")
 
 
 def every(connection: Connection, account_id: UUID) -> list[Key]:

@@ -21,6 +21,7 @@ _BEFORE_THE_REQUEST_LEFT: Final = (
     aiohttp.ClientConnectorError,
     aiohttp.ConnectionTimeoutError,
     aiohttp.ServerFingerprintMismatch,
+    aiohttp.ClientHttpProxyError,
     httpx.ConnectError,
     httpx.ConnectTimeout,
     httpx.PoolTimeout,

@@ -18,8 +18,6 @@ from worker.runtime.publisher import Publisher
 from worker.runtime.wires import ProcessWires, open_wires
 from worker.runtime.writer import Writer
 
-_POOL_SIZE: Final = 8
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Process:
@@ -64,7 +62,7 @@ def _new_loop() -> asyncio.AbstractEventLoop:
 async def _open() -> Process:
     for channel in Channel:
         channels.adapter(channel)
-    async_engine = engine.create_async(_POOL_SIZE)
+    async_engine = engine.create_async()
     publisher = Publisher()
     name = f"{socket.gethostname()}:{os.getpid()}"
     return Process(engine=async_engine, wires=open_wires(), publisher=publisher, writer=Writer(async_engine, publisher, name))

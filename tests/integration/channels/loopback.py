@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from shared.domain.content import Rendered
 from worker.channels.base import Envelope, Timeouts
 
 T = TypeVar("T")
+
+_TLS = ssl.create_default_context()
 
 DELIVERY = UUID("0192f3a4-5b6c-7d8e-9f01-23456789abc1")
 SEND = UUID("0192f3a4-5b6c-7d8e-9f01-23456789abc0")
@@ -90,7 +93,7 @@ async def serving(*replies: Reply) -> AsyncIterator[Provider]:
 @asynccontextmanager
 async def wired(timeouts: Timeouts | None = None, limits: httpx.Limits | None = None) -> AsyncIterator[Wires]:
     """The connections as a worker has them: httpx over aiohttp."""
-    transport = AiohttpTransport(limits=limits or httpx.Limits(max_connections=100))
+    transport = AiohttpTransport(verify=_TLS, limits=limits or httpx.Limits(max_connections=100))
     async with httpx.AsyncClient(transport=transport, trust_env=False) as client:
         yield Wires(client, timeouts or Timeouts())
 

@@ -39,16 +39,24 @@ async def once(url: str, timeouts: Timeouts | None = None) -> Answer | NotSent |
 async def speaking(handler: Streams, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     """Serve raw TCP, or TLS, on a port of its own."""
 
-    async def closing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            await handler(reader, writer)
-        writer.close()
-        with contextlib.suppress(ConnectionError):
-            await writer.wait_closed()
+    handlers: set[asyncio.Task[None]] = set()
 
-    server = await asyncio.start_server(closing, "127.0.0.1", 0, ssl=tls)
+    async def closing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                await handler(reader, writer)
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        handlers.add(asyncio.create_task(closing(reader, writer)))
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls)
     async with server:
         yield server.sockets[0].getsockname()[1]
+    await asyncio.wait_for(asyncio.gather(*handlers), 10)
 
 
 async def read_request(reader: asyncio.StreamReader) -> None:
@@ -121,7 +129,7 @@ def test_connection_that_is_never_taken_was_not_sent() -> None:
             full.listen(0)
             for _ in range(4):
                 caller = waiting.enter_context(socket.socket())
-                caller.setblocking(False)
+                caller.settimeout(0)
                 caller.connect_ex(full.getsockname())
             return await once(f"http://127.0.0.1:{full.getsockname()[1]}/send", QUICK)
 

@@ -6,15 +6,16 @@ from collections.abc import Iterator, Mapping
 import pytest
 from sqlalchemy import URL, Engine, create_engine, text
 
+from deploy.local.stack import Stack
 from shared import ids
 from tests.integration import this_process
 from tests.integration.cli.antar import Antar
 
 
 @pytest.fixture(scope="package")
-def servers() -> Mapping[str, str]:
+def servers(stack: Stack) -> Mapping[str, str]:
     """Give the variables that lead to the servers."""
-    return this_process.environment()
+    return stack.environment()
 
 
 @pytest.fixture(scope="package")

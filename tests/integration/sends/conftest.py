@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from api import errors, request_ids
 from api.sends import routes
+from deploy.local.stack import Stack
 from shared import ids
 from shared.management import accounts, tokens
 from tests.integration import this_process
@@ -31,8 +32,8 @@ class Caller:
 
 
 @pytest.fixture(scope="package")
-def database() -> Iterator[Engine]:
-    with this_process.set_up(this_process.environment()) as engine:
+def database(stack: Stack) -> Iterator[Engine]:
+    with this_process.set_up(stack.environment()) as engine:
         yield engine
 
 

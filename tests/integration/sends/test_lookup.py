@@ -233,3 +233,13 @@ def test_a_send_with_as_many_deliveries_as_can_be_is_loaded_whole(database: Engi
         view = sends.load(connection, neighbours[1])
     assert view is not None
     assert [ids.send_of(delivery.id) for delivery in view.deliveries] == [neighbours[1]] * ids.MAX_DELIVERIES
+
+
+def test_many_sends_are_loaded_as_each_is_alone(database: Engine, caller: Caller) -> None:
+    plans = [rows.plan(*(("email", tier, "a@b.example") for tier in range(size))) for size in (1, 3, 2)]
+    made = {rows.store(database, caller.account_id, rows.Stored(plan=plan)): len(plan.deliveries) for plan in plans}
+    with database.connect() as connection:
+        found = sends.load_many(connection, {**made, ids.new_send(): 1})
+        assert found == {send_id: sends.load(connection, send_id) for send_id in made}
+        assert sends.load_many(connection, {}) == {}
+    assert [len(found[send_id].deliveries) for send_id in made] == [1, 3, 2]

@@ -1,0 +1,165 @@
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, NoReturn
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+
+from shared import ids
+from shared.domain.channels import Channel
+from shared.domain.outcome import Action, Code, NotSent, Outcome, Pause, PauseScope, Sent, Unknown
+from shared.domain.retry import Again, End
+from shared.domain.states import OnUnknown, SendState
+from shared.vault import Vault
+from tests.unit.deliver.conftest import StandIn
+from tests.unit.factories import NOW, claim
+from worker.channels.base import Timeouts
+from worker.deliver import guards, one
+from worker.deliver.claim import Claim
+from worker.deliver.result import Lineage, Result
+from worker.runtime.wires import ProcessWires
+
+LINEAGE = Lineage(root_id="root", task_id="task")
+SENT = Sent(provider_message_id="42:1")
+TROUBLE = NotSent(code=Code.PROVIDER_UNAVAILABLE, reason="unavailable", action=Action.RETRY)
+LOST = Unknown(code=Code.ANSWER_TIMEOUT, reason="the provider did not answer in time")
+
+
+@pytest.fixture
+def ready(keys: Vault) -> Callable[..., Claim]:
+    """Make claims whose credentials can be read."""
+
+    def make(**changes: Any) -> Claim:
+        key_id = ids.new()
+        return claim(**{"key_id": key_id, "credentials": keys.encrypt(key_id, {"token": "s3cret"}), **changes})
+
+    return make
+
+
+def deliver(each: Claim) -> Result:
+    async def run() -> Result:
+        async with httpx.AsyncClient() as http:
+            return await one.deliver(each, time.monotonic(), LINEAGE, ProcessWires(http=http, timeouts=Timeouts()))
+
+    return asyncio.run(run())
+
+
+def answering(outcome: Outcome) -> Callable[[], Outcome]:
+    return lambda: outcome
+
+
+def fail(*_: Any) -> NoReturn:
+    raise LookupError("s3cret +6281234567890")
+
+
+def test_what_the_adapter_says_is_the_outcome(ready: Callable[..., Claim], adapter: StandIn) -> None:
+    given = ready()
+    result = deliver(given)
+    assert (result.claim, result.outcome, result.decision, result.lineage) == (given, SENT, End(), LINEAGE)
+    assert result.called_after is not None
+    assert 0 <= result.called_after <= result.seconds
+    ((envelope, credentials),) = adapter.calls
+    assert envelope.target == "42"
+    assert credentials.token.get_secret_value() == "s3cret"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "on_unknown", "decision"),
+    [
+        (LOST, OnUnknown.NEXT_TIER, End()),
+        (LOST, OnUnknown.HOLD, End(held=True)),
+        (NotSent(code=Code.KEY_REVOKED, reason="", action=Action.KEY), OnUnknown.RETRY, End()),
+    ],
+)
+def test_the_decision_follows_the_keys_policy(
+    ready: Callable[..., Claim], adapter: StandIn, outcome: Outcome, on_unknown: OnUnknown, decision: End
+) -> None:
+    adapter.answer = answering(outcome)
+    result = deliver(ready(on_unknown=on_unknown))
+    assert (result.outcome, result.decision) == (outcome, decision)
+
+
+def test_the_call_that_was_made_counts(ready: Callable[..., Claim], adapter: StandIn) -> None:
+    adapter.answer = answering(TROUBLE)
+    attempts = one.budget().attempts
+    assert isinstance(deliver(ready(attempts=attempts - 2)).decision, Again)
+    assert deliver(ready(attempts=attempts - 1)).decision == End()
+
+
+def test_patience_begins_when_it_was_queued(ready: Callable[..., Claim], adapter: StandIn) -> None:
+    adapter.answer = answering(TROUBLE)
+    long_ago = NOW - timedelta(seconds=one.budget().seconds)
+    assert deliver(ready(queued_at=long_ago)).decision == End()
+
+
+def test_throttling_is_waited_for(ready: Callable[..., Claim], adapter: StandIn) -> None:
+    pause = Pause(scope=PauseScope.KEY, seconds=3)
+    adapter.answer = answering(NotSent(code=Code.THROTTLED, reason="", action=Action.RETRY, pause=pause))
+    assert deliver(ready(attempts=99)).decision == Again(delay=3, spends_attempt=False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"send_state": SendState.CANCELLED}, Code.CANCELLED),
+        ({"variables": {}}, Code.VARIABLES_MISSING),
+        ({"credentials": b"unreadable"}, Code.CREDENTIALS_REJECTED),
+    ],
+)
+def test_what_is_stopped_is_never_called(
+    ready: Callable[..., Claim], adapter: StandIn, changes: dict[str, Any], code: Code
+) -> None:
+    result = deliver(ready(**changes))
+    assert isinstance(result.outcome, NotSent)
+    assert (result.outcome.code, result.decision, result.called_after) == (code, End(), None)
+    assert adapter.calls == []
+
+
+def test_a_bug_in_the_call_leaves_it_unknown(ready: Callable[..., Claim], adapter: StandIn) -> None:
+    adapter.answer = fail
+    result = deliver(ready())
+    assert result.outcome == Unknown(code=Code.INTERNAL_ERROR, reason="internal error during the call: it may have been sent")
+    assert result.called_after is not None
+
+
+@pytest.mark.parametrize("where", ["guards.check", "prepare.envelope", "prepare.credentials"])
+def test_a_bug_before_the_call_leaves_it_unsent(
+    ready: Callable[..., Claim], adapter: StandIn, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    monkeypatch.setattr(f"worker.deliver.{where}", fail)
+    result = deliver(ready())
+    assert result.outcome == NotSent(code=Code.INTERNAL_ERROR, reason="internal error before the call", action=Action.PERMANENT)
+    assert (result.decision, result.called_after, adapter.calls) == (End(), None, [])
+
+
+def test_a_bug_in_one_guard_leaves_it_unsent(
+    ready: Callable[..., Claim], adapter: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guards, "GUARDS", (*guards.GUARDS, fail))
+    outcome = deliver(ready()).outcome
+    assert isinstance(outcome, NotSent)
+    assert (outcome.code, adapter.calls) == (Code.INTERNAL_ERROR, [])
+
+
+def test_the_log_holds_ids_and_codes_only(ready: Callable[..., Claim], adapter: StandIn) -> None:
+    adapter.answer = answering(
+        NotSent(code=Code.RECIPIENT_BLOCKED, reason="Ann blocked it", action=Action.NEXT, detail={"to": "@ann_smith"})
+    )
+    given = ready(channel=Channel.WABA, target="+62 812 3456 7890", address="6281234567890")
+    with capture_logs() as lines:
+        deliver(given)
+    (line,) = lines
+    assert line == {
+        "event": "deliver.outcome",
+        "log_level": "info",
+        "send": ids.encode(ids.SEND, given.send_id),
+        "delivery": ids.encode(ids.DELIVERY, given.id),
+        "channel": "waba",
+        "outcome": "NotSent",
+        "code": "recipient_blocked",
+        "again": False,
+        "ms": line["ms"],
+    }

@@ -1,0 +1,101 @@
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import pairwise
+from typing import cast
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, create_mock_engine
+
+from shared import ids
+from shared.db import partitions
+from shared.db.tables.sends import PARTITIONED
+
+MILLISECOND = timedelta(milliseconds=1)
+WEEK = timedelta(weeks=1)
+
+moments = st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - their zone is added
+
+
+@pytest.mark.parametrize(
+    ("moment", "monday"),
+    [
+        (datetime(2026, 11, 20, 21, 30, tzinfo=UTC), datetime(2026, 11, 16, tzinfo=UTC)),
+        (datetime(2026, 11, 16, tzinfo=UTC), datetime(2026, 11, 16, tzinfo=UTC)),
+        (datetime(2026, 11, 15, 23, 59, 59, 999999, tzinfo=UTC), datetime(2026, 11, 9, tzinfo=UTC)),
+        (datetime(2027, 1, 1, tzinfo=UTC), datetime(2026, 12, 28, tzinfo=UTC)),
+        (datetime(2024, 12, 31, tzinfo=UTC), datetime(2024, 12, 30, tzinfo=UTC)),
+        (datetime(2026, 11, 16, 6, tzinfo=timezone(timedelta(hours=7))), datetime(2026, 11, 9, tzinfo=UTC)),
+        (datetime(2026, 11, 15, 20, tzinfo=timezone(timedelta(hours=-5))), datetime(2026, 11, 16, tzinfo=UTC)),
+    ],
+)
+def test_a_week_begins_on_monday_in_utc(moment: datetime, monday: datetime) -> None:
+    assert partitions.week_start(moment) == monday
+
+
+@given(moment=moments)
+@settings(max_examples=100, deadline=None)
+def test_every_moment_lies_in_its_week(moment: datetime) -> None:
+    start = partitions.week_start(moment)
+    assert start <= moment < start + WEEK
+    assert partitions.week_start(start) == start
+    assert partitions.first_id(start) <= partitions.first_id(moment) < partitions.first_id(start + WEEK)
+
+
+@given(moment=moments)
+@settings(max_examples=100, deadline=None)
+def test_the_first_id_of_a_moment_is_its_millisecond_and_nothing_else(moment: datetime) -> None:
+    number = partitions.first_id(moment).int
+    assert number & (1 << 80) - 1 == 0
+    assert datetime(1970, 1, 1, tzinfo=UTC) + (number >> 80) * MILLISECOND == moment.replace(
+        microsecond=moment.microsecond // 1000 * 1000
+    )
+
+
+def test_an_id_and_its_deliveries_lie_in_the_week_they_were_made_in() -> None:
+    before = partitions.first_id(datetime.now(UTC))
+    send = ids.new_send()
+    after = partitions.first_id(datetime.now(UTC) + MILLISECOND)
+    assert before < send < ids.delivery_of(send, ids.MAX_DELIVERIES) < after
+
+
+def test_no_send_is_parted_from_its_deliveries() -> None:
+    border = partitions.first_id(datetime(2026, 11, 16, tzinfo=UTC))
+    assert ids.send_of(border) == border
+
+
+@pytest.mark.parametrize("ahead", [0, 1, 8])
+def test_this_week_and_those_ahead_follow_each_other_without_a_gap(ahead: int) -> None:
+    now = datetime(2026, 12, 20, 12, tzinfo=UTC)
+    weeks = list(partitions._weeks(now, ahead))
+    assert weeks[0] == partitions.week_start(now)
+    assert len(weeks) == ahead + 1
+    assert all(later - earlier == WEEK for earlier, later in pairwise(weeks))
+
+
+def statements_of(now: datetime, ahead: int) -> list[str]:
+    """Give the statements that would be executed."""
+    said: list[str] = []
+    recorder = create_mock_engine("postgresql+psycopg://", lambda statement, *_: said.append(str(statement)))
+    partitions.ensure(cast("Connection", recorder), now, ahead)
+    return said
+
+
+def test_weeks_bear_the_number_and_the_year_of_the_iso_calendar() -> None:
+    said = statements_of(datetime(2026, 12, 22, tzinfo=UTC), 2)
+    names = re.findall(r"NOT EXISTS (sends_\w+) ", "\n".join(said))
+    assert names == ["sends_default", "sends_2026w52", "sends_2026w53", "sends_2027w01"]
+
+
+def test_every_table_has_the_same_borders_and_each_begins_where_the_last_ended() -> None:
+    said = "\n".join(statements_of(datetime(2026, 12, 22, tzinfo=UTC), 8))
+    borders = {
+        table.name: re.findall(rf"PARTITION OF {table.name} FOR VALUES FROM \('(\S+)'\) TO \('(\S+)'\)", said)
+        for table in PARTITIONED
+    }
+    assert len({tuple(each) for each in borders.values()}) == 1
+    assert all(len(each) == 9 for each in borders.values())
+    assert all(end == start for (_, end), (start, _) in pairwise(borders["deliveries"]))
+    assert UUID(borders["sends"][0][0]) == partitions.first_id(datetime(2026, 12, 21, tzinfo=UTC))
