@@ -10,7 +10,7 @@ from celery import Celery
 from celery.schedules import crontab
 from kombu.exceptions import OperationalError
 
-from shared import settings
+from shared import ids, settings
 
 BROKER_TROUBLE: Final = (OperationalError, ConnectionError, TimeoutError)
 """What publishing raises when the broker is away. Nothing is lost by it: recovery publishes from Postgres."""
@@ -95,7 +95,7 @@ def publish_deliveries(
     root_id: str | None = None,
     parent_id: str | None = None,
 ) -> None:
-    """Publish deliveries for the workers, in tasks of at most ``deliver_batch`` ids.
+    """Publish deliveries for the workers, in tasks of at most ``deliver_batch`` ids, written as ``antar why`` takes them.
 
     ``countdown`` is in seconds and never beyond the horizon: Redis hands tasks with a far ETA to several workers.
     ``root_id`` and ``parent_id`` chain the tiers of a send. Raises one of :data:`BROKER_TROUBLE` when the broker is away.
@@ -107,7 +107,7 @@ def publish_deliveries(
         for batch in _batches(delivery_ids, current.deliver_batch):
             app.send_task(
                 Task.DELIVER.value,
-                args=([str(identifier) for identifier in batch],),
+                args=([ids.encode(ids.DELIVERY, identifier) for identifier in batch],),
                 queue=queue,
                 countdown=countdown,
                 root_id=root_id,
@@ -116,6 +116,14 @@ def publish_deliveries(
                 retry=True,
                 retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.2},
             )
+
+
+def read_deliveries(argument: Sequence[str]) -> list[UUID]:
+    """Read the ids of a task. Raises :class:`ValueError` when one is none."""
+    found = [ids.decode(ids.DELIVERY, text) for text in argument]
+    if None in found:
+        raise ValueError("a task's argument holds what is no delivery's id")
+    return [identifier for identifier in found if identifier is not None]
 
 
 def _batches(delivery_ids: Sequence[UUID], size: int) -> Iterator[Sequence[UUID]]:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import secrets
+import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared import settings
 
+_LETTERS: Final = string.ascii_letters + string.digits
+_TOKEN_LENGTH: Final = 32
 _NONCE_BYTES: Final = 12
 _KEY_BYTES: Final = 32
 _SEPARATOR: Final = b":"
@@ -25,8 +28,8 @@ class VaultError(Exception):
 
 
 def new_token(prefix: str = "") -> str:
-    """Make a token with 192 random bits; shown once, kept as its hash."""
-    return prefix + secrets.token_urlsafe(24)
+    """Make a token with 190 random bits, of letters and digits; shown once, kept as its hash."""
+    return prefix + "".join(secrets.choice(_LETTERS) for _ in range(_TOKEN_LENGTH))
 
 
 def token_hash(token: str) -> bytes:

@@ -1,7 +1,6 @@
 """The Celery tasks: nothing but calls."""
 
 from typing import Any
-from uuid import UUID
 
 from celery import Task
 
@@ -17,7 +16,7 @@ def deliver(self: Task[Any, Any], delivery_ids: list[str]) -> None:
     """Deliver what can be claimed among some deliveries."""
     lineage = Lineage(root_id=self.request.root_id, task_id=self.request.id)
     runtime = current.get()
-    runtime.run(batch.deliver(runtime.process, [UUID(identifier) for identifier in delivery_ids], lineage))
+    runtime.run(batch.deliver(runtime.process, queues.read_deliveries(delivery_ids), lineage))
 
 
 @queues.app.task(name=queues.Task.RECOVER.value)

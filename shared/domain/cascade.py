@@ -62,7 +62,7 @@ def next_step(members: Sequence[Member]) -> Step:
 
 
 def _without_success(members: Sequence[Member]) -> SendState:
-    states = {member.state for member in members} - {DeliveryState.WAITING}
+    states = {member.state for member in members}
     if DeliveryState.UNKNOWN in states:
         return SendState.UNKNOWN
     if any(member.expired for member in members):

@@ -5,7 +5,6 @@ from typing import Any
 import httpx
 
 from deploy.local.stack import Stack
-from shared import ids
 from tests.acceptance.backend import Backend, await_true
 
 
@@ -28,15 +27,9 @@ def test_the_tiers_of_a_send_are_one_chain(stack: Stack, backend: Backend) -> No
     for channel in ("whatsapp", "telegram"):
         backend.fault(channel, "recipient", to=body["target"][channel])
     send = backend.look_up(backend.post(body).json()["id"])
-    with_uuid = _first_delivery_uuid(send)
-    await_true(lambda: sum(task["state"] == "SUCCESS" for task in _chain(stack, with_uuid)) == 3)
-    chain = sorted(_chain(stack, with_uuid), key=lambda task: task["received"])
+    first = send["tiers"][0]["deliveries"][0]["id"]
+    await_true(lambda: sum(task["state"] == "SUCCESS" for task in _chain(stack, first)) == 3)
+    chain = sorted(_chain(stack, first), key=lambda task: task["received"])
     assert [task["parent_id"] for task in chain] == [None, chain[0]["uuid"], chain[1]["uuid"]]
     assert {task["worker"].partition("@")[0] for task in chain} == {"worker-send"}
     assert all(task["runtime"] > 0 for task in chain)
-
-
-def _first_delivery_uuid(send: dict[str, Any]) -> str:
-    identifier = ids.decode(ids.DELIVERY, send["tiers"][0]["deliveries"][0]["id"])
-    assert identifier is not None
-    return str(identifier)

@@ -1,11 +1,12 @@
 """What a channel key may say about where its provider is and how to enter: checked when the key is made, not at each call."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import httpx
 from pydantic import AfterValidator, SecretStr
 
-_SCHEMES = frozenset({"http", "https"})
+_SCHEMES: Final = frozenset({"http", "https"})
+_LAST_PORT: Final = 65_535
 
 
 def _usable_base_url(value: str) -> str:
@@ -15,8 +16,8 @@ def _usable_base_url(value: str) -> str:
         url.host.encode("idna")
     except (httpx.InvalidURL, UnicodeError) as error:
         raise ValueError("not a URL") from error
-    if url.scheme not in _SCHEMES or not url.host:
-        raise ValueError("must be an http or https URL with a host")
+    if url.scheme not in _SCHEMES or not url.host or (url.port or 0) > _LAST_PORT:
+        raise ValueError("must be an http or https URL with a host, and a port that exists if any")
     if url.query or url.fragment or url.userinfo:
         raise ValueError("must not have a user, a query or a fragment")
     return str(url).rstrip("/")
