@@ -163,7 +163,8 @@ class WabaTemplate(_Wire):
     """The body of a WABA template: Meta's own definition of it.
 
     ``components`` are Meta's (``HEADER``, ``BODY``, ``FOOTER``, ``BUTTONS``). With ``named`` parameters the placeholders are
-    ``{{name}}``; with ``positional`` they are ``{{1}}``, ``{{2}}`` and ``variables`` gives each number its variable's name.
+    ``{{name}}``; with ``positional`` they are ``{{1}}``, ``{{2}}``, in each component and button from 1, and ``variables`` names
+    them all in the order of the template.
     """
 
     name: Text

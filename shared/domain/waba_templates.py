@@ -5,7 +5,8 @@ parameters, each parameter in the order of its placeholder (Cloud API, template 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from shared.domain.content import JsonObject, TemplateMessage, WabaTemplate
 
@@ -15,98 +16,119 @@ _MEDIA_FORMATS = {"IMAGE": "image", "VIDEO": "video", "DOCUMENT": "document"}
 Variables = Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The variables behind the placeholders of one text.
+
+    Meta numbers each component and each button from 1; the declared variables are numbered through the whole template.
+    """
+
+    declared: tuple[str, ...]
+    before: int
+    """How many numbers the texts before this one have used."""
+
+    def of(self, placeholder: str) -> str:
+        """Name a placeholder's variable: itself, or for a number the declared name at its place."""
+        if not placeholder.isdecimal():
+            return placeholder
+        number = self.before + int(placeholder)
+        return self.declared[number - 1] if 1 <= number <= len(self.declared) else str(number)
+
+    def fill(self, text: str, variables: Variables) -> str:
+        """Put the values in the places of their placeholders."""
+        return _PLACEHOLDER.sub(lambda match: variables[self.of(match[1])], text)
+
+    def after(self, *texts: str) -> "_Names":
+        """Give the names of the text that follows some texts."""
+        numbers = [int(found) for text in texts for found in _PLACEHOLDER.findall(text) if found.isdecimal()]
+        return _Names(self.declared, self.before + max(numbers, default=0))
+
+
 def variable_names(template: WabaTemplate) -> list[str]:
     """List the variables a template needs, each once, in order of appearance."""
-    texts = (text for component in template.components for text in _texts(component))
-    return list(dict.fromkeys(_variable(template, match[1]) for text in texts for match in _PLACEHOLDER.finditer(text)))
+    texts = [(names, text) for part, names in _parts(template) for text in _texts(part)]
+    return list(dict.fromkeys(names.of(placeholder) for names, text in texts for placeholder in _PLACEHOLDER.findall(text)))
 
 
 def fill(template: WabaTemplate, variables: Variables) -> TemplateMessage:
     """Build the message; every name of :func:`variable_names` must be among the variables."""
-    components = [built for component in template.components for built in _build(template, component, variables)]
-    return TemplateMessage(name=template.name, language=template.language, components=tuple(components))
+    built = (_build(template, part, names, variables) for part, names in _parts(template))
+    components = tuple(component for component in built if component)
+    return TemplateMessage(name=template.name, language=template.language, components=components)
 
 
-def _variable(template: WabaTemplate, placeholder: str) -> str:
-    """Name the variable behind a placeholder: itself, or for ``{{2}}`` the second of the declared names."""
-    if not placeholder.isdecimal():
-        return placeholder
-    position = int(placeholder) - 1
-    return template.variables[position] if 0 <= position < len(template.variables) else placeholder
+def _parts(template: WabaTemplate) -> Iterator[tuple[JsonObject, _Names]]:
+    """Give the components that may hold placeholders, each button as one of its own with its index."""
+    names = _Names(template.variables, 0)
+    for part in _flat(template.components):
+        yield part, names
+        names = names.after(*_texts(part))
+
+
+def _flat(components: Iterable[JsonObject]) -> Iterator[JsonObject]:
+    for component in components:
+        if _kind(component) == "BUTTONS":
+            yield from ({**button, "index": str(index)} for index, button in enumerate(component.get("buttons") or ()))
+        else:
+            yield component
 
 
 def _kind(component: JsonObject) -> str:
     return str(component.get("type", "")).upper()
 
 
-def _texts(component: JsonObject) -> Iterator[str]:
-    """Give the strings of a component that may hold placeholders."""
-    yield str(component.get("text") or "")
-    yield str(component.get("link") or "")
-    for button in component.get("buttons") or ():
-        yield str(button.get("url") or "")
-        yield str(button.get("payload") or "")
-        yield str(button.get("coupon_code") or "")
+def _texts(part: JsonObject) -> list[str]:
+    """Give the strings of a part that may hold placeholders."""
+    names = ("url", "payload", "coupon_code") if "index" in part else ("text", "link")
+    return [str(part.get(name) or "") for name in names]
 
 
-def _build(template: WabaTemplate, component: JsonObject, variables: Variables) -> Iterator[JsonObject]:
-    match _kind(component):
-        case "HEADER" if str(component.get("format", "TEXT")).upper() in _MEDIA_FORMATS:
-            yield from _media_header(template, component, variables)
+def _build(template: WabaTemplate, part: JsonObject, names: _Names, variables: Variables) -> JsonObject | None:
+    """Build a part's component; one without anything to fill has none."""
+    match _kind(part):
+        case "HEADER" if str(part.get("format", "TEXT")).upper() in _MEDIA_FORMATS:
+            return _media_header(part, names, variables)
         case "HEADER" | "BODY" as kind:
-            yield from _text_component(template, kind.lower(), str(component.get("text") or ""), variables)
-        case "BUTTONS":
-            yield from _buttons(template, component, variables)
+            return _text_component(template, kind.lower(), str(part.get("text") or ""), names, variables)
+        case "URL" | "QUICK_REPLY" | "COPY_CODE" as kind:
+            return _button(kind, part, names, variables)
+        case _:
+            return None
 
 
-def _media_header(template: WabaTemplate, component: JsonObject, variables: Variables) -> Iterator[JsonObject]:
-    if not component.get("link"):
-        return
-    kind = _MEDIA_FORMATS[str(component["format"]).upper()]
-    link = _fill(template, str(component["link"]), variables)
-    yield {"type": "header", "parameters": [{"type": kind, kind: {"link": link}}]}
+def _media_header(part: JsonObject, names: _Names, variables: Variables) -> JsonObject | None:
+    if not part.get("link"):
+        return None
+    kind = _MEDIA_FORMATS[str(part["format"]).upper()]
+    return {"type": "header", "parameters": [{"type": kind, kind: {"link": names.fill(str(part["link"]), variables)}}]}
 
 
-def _text_component(template: WabaTemplate, kind: str, text: str, variables: Variables) -> Iterator[JsonObject]:
-    names = dict.fromkeys(match[1] for match in _PLACEHOLDER.finditer(text))
+def _text_component(template: WabaTemplate, kind: str, text: str, names: _Names, variables: Variables) -> JsonObject | None:
+    placeholders = list(dict.fromkeys(_PLACEHOLDER.findall(text)))
     if template.parameter_format == "positional":
-        names = dict.fromkeys(sorted(names, key=_position))
-    parameters = [_text_parameter(template, name, variables) for name in names]
-    if parameters:
-        yield {"type": kind, "parameters": parameters}
+        placeholders.sort(key=_position)
+    named = template.parameter_format == "named"
+    parameters = [
+        {"type": "text", "text": variables[names.of(each)], **({"parameter_name": each} if named else {})} for each in placeholders
+    ]
+    return {"type": kind, "parameters": parameters} if parameters else None
 
 
 def _position(placeholder: str) -> int:
     return int(placeholder) if placeholder.isdecimal() else 0
 
 
-def _text_parameter(template: WabaTemplate, placeholder: str, variables: Variables) -> JsonObject:
-    parameter: JsonObject = {"type": "text", "text": variables[_variable(template, placeholder)]}
-    if template.parameter_format == "named":
-        parameter["parameter_name"] = placeholder
-    return parameter
+def _button(kind: str, part: JsonObject, names: _Names, variables: Variables) -> JsonObject | None:
+    parameter = _button_parameter(kind, part, names, variables)
+    if parameter is None:
+        return None
+    return {"type": "button", "sub_type": kind.lower(), "index": part["index"], "parameters": [parameter]}
 
 
-def _buttons(template: WabaTemplate, component: JsonObject, variables: Variables) -> Iterator[JsonObject]:
-    for index, button in enumerate(component.get("buttons") or ()):
-        parameter = _button_parameter(template, button, variables)
-        if parameter:
-            sub_type, value = parameter
-            yield {"type": "button", "sub_type": sub_type, "index": str(index), "parameters": [value]}
-
-
-def _button_parameter(template: WabaTemplate, button: JsonObject, variables: Variables) -> tuple[str, JsonObject] | None:
-    """Give a button's sub type and parameter; a button without anything to fill takes none."""
-    match _kind(button):
-        case "URL" if found := _PLACEHOLDER.search(str(button.get("url") or "")):
-            return "url", {"type": "text", "text": variables[_variable(template, found[1])]}
-        case "QUICK_REPLY" if button.get("payload"):
-            return "quick_reply", {"type": "payload", "payload": _fill(template, str(button["payload"]), variables)}
-        case "COPY_CODE" if button.get("coupon_code"):
-            return "copy_code", {"type": "coupon_code", "coupon_code": _fill(template, str(button["coupon_code"]), variables)}
-        case _:
-            return None
-
-
-def _fill(template: WabaTemplate, text: str, variables: Variables) -> str:
-    return _PLACEHOLDER.sub(lambda match: variables[_variable(template, match[1])], text)
+def _button_parameter(kind: str, part: JsonObject, names: _Names, variables: Variables) -> JsonObject | None:
+    """Give what fills a button: of a link, only the part that differs is sent."""
+    found = _PLACEHOLDER.search(str(part.get("url") or ""))
+    if kind == "URL":
+        return {"type": "text", "text": variables[names.of(found[1])]} if found else None
+    name = "payload" if kind == "QUICK_REPLY" else "coupon_code"
+    return {"type": name, name: names.fill(str(part[name]), variables)} if part.get(name) else None

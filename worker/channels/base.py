@@ -27,7 +27,7 @@ class Envelope:
     delivery_id: UUID
     send_id: UUID
     target: str
-    """The recipient as :meth:`Adapter.normalise_target` gave it."""
+    """The recipient's canonical address, as :func:`shared.domain.targets.normalise` gave it."""
     content: content.Rendered
     unsubscribe_url: str | None = None
     """Where a recipient can stop further messages with one click, where the channel can say so."""
@@ -59,9 +59,6 @@ class Adapter(Protocol):
     """A channel. Adapters keep no state per delivery and are shared by all tasks of a process."""
 
     credentials: type[Credentials]
-
-    def normalise_target(self, target: str) -> str | None:
-        """Give the address its canonical form, or ``None`` when no message could ever reach it."""
 
     async def send(self, envelope: Envelope, credentials: Any, wires: Wires) -> outcome.Outcome:
         """Make one call. Never raises for what a provider, a network or a content can do: that is the outcome.

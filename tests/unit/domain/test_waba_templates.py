@@ -61,6 +61,20 @@ def test_positions_without_a_declared_name_are_variables_themselves() -> None:
     assert waba_templates.variable_names(body) == ["name", "2", "0"]
 
 
+def test_each_component_and_button_is_numbered_from_one() -> None:
+    header = {"type": "HEADER", "format": "TEXT", "text": "Order {{1}}"}
+    link = buttons({"type": "URL", "text": "Track", "url": "https://shop.example/{{1}}"})
+    body = template(
+        header, body_of("{{2}} for {{1}}"), link, parameter_format="positional", variables=("order", "name", "price", "code")
+    )
+    assert waba_templates.variable_names(body) == ["order", "price", "name", "code"]
+    assert built(body, {"order": "7", "name": "Ann", "price": "5", "code": "abc"}) == [
+        {"type": "header", "parameters": [plain("7")]},
+        {"type": "body", "parameters": [plain("Ann"), plain("5")]},
+        {"type": "button", "sub_type": "url", "index": "0", "parameters": [plain("abc")]},
+    ]
+
+
 def test_a_digit_of_another_script_is_a_name_like_any_other() -> None:
     body = template(body_of("{{²}}"), parameter_format="positional", variables=("name",))
     assert built(body, {"²": "two"}) == [{"type": "body", "parameters": [plain("two")]}]

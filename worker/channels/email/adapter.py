@@ -1,17 +1,15 @@
 """A message to a mailbox, over SMTP submission."""
 
-import dataclasses
 from datetime import UTC, datetime
 
 from shared.domain.content import EmailBody
 from shared.domain.outcome import Action, Code, NotSent, Outcome
 from worker.channels import base
-from worker.channels.email import addresses, message, transaction
+from worker.channels.email import message, transaction
 from worker.channels.email.connections import Pools
 from worker.channels.email.credentials import EmailCredentials
 
 _UNSUPPORTED = NotSent(code=Code.CONTENT_UNSUPPORTED, reason="email takes email templates only", action=Action.PERMANENT)
-_NO_MAILBOX = NotSent(code=Code.TARGET_INVALID, reason="invalid target", action=Action.NEXT)
 
 
 class EmailAdapter:
@@ -22,19 +20,11 @@ class EmailAdapter:
     def __init__(self, pools: Pools | None = None) -> None:
         self._pools = pools or Pools()
 
-    def normalise_target(self, target: str) -> str | None:
-        """Take one mailbox, without a display name."""
-        return addresses.normalise(target)
-
     async def send(self, envelope: base.Envelope, credentials: EmailCredentials, wires: base.Wires) -> Outcome:
         """Send one message to one recipient."""
         if not isinstance(envelope.content, EmailBody):
             return _UNSUPPORTED
-        recipient = addresses.normalise(envelope.target)
-        if recipient is None:
-            return _NO_MAILBOX
-        to_recipient = dataclasses.replace(envelope, target=recipient)
-        letter = message.compose(to_recipient, envelope.content, credentials, datetime.now(UTC))
+        letter = message.compose(envelope, envelope.content, credentials, datetime.now(UTC))
         return await transaction.deliver(self._pools.get(credentials), letter, wires.timeouts)
 
     async def close(self) -> None:

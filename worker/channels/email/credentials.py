@@ -10,8 +10,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from shared.domain import targets
+from shared.domain.channels import Channel
 from worker.channels.base import Credentials
-from worker.channels.email import addresses
 
 
 class Security(StrEnum):
@@ -37,7 +38,7 @@ def _host(value: str) -> str:
 
 
 def _sender(value: str) -> str:
-    address = addresses.normalise(value)
+    address = targets.normalise(Channel.EMAIL, value)
     if address is None or not address.isascii():
         raise ValueError("not an address to send from: it needs an ASCII local part and a domain")
     return address

@@ -18,7 +18,6 @@ import inscriptis
 
 from shared.domain.content import EmailBody
 from worker.channels.base import Envelope
-from worker.channels.email import addresses
 from worker.channels.email.credentials import Dkim, EmailCredentials
 
 _NOT_PRINTED = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
@@ -66,7 +65,7 @@ class _Policy(EmailPolicy):
 
 def message_id(delivery_id: UUID, sender: str) -> str:
     """Name the message after its delivery, so that a repeat bears the same ``Message-ID``."""
-    return f"<{delivery_id.hex}@{addresses.domain(sender)}>"
+    return f"<{delivery_id.hex}@{sender.rpartition('@')[2]}>"
 
 
 def delivery_id(message_id: str) -> UUID | None:

@@ -6,14 +6,12 @@ from typing import Any
 import telegram
 from telegram.error import TelegramError
 
-from shared.domain.outcome import Action, Code, NotSent, Outcome, Sent, Trace
+from shared.domain.outcome import NotSent, Outcome, Sent, Trace
 from worker.channels import base
-from worker.channels.telegram import bots, errors, messages, targets
+from worker.channels.telegram import bots, errors, messages
 from worker.channels.telegram.answers import RefusalError
 from worker.channels.telegram.credentials import TelegramCredentials
 from worker.channels.telegram.limits import UnsendableError
-
-_NO_CHAT = NotSent(code=Code.TARGET_INVALID, reason="invalid target", action=Action.NEXT)
 
 
 def _sent(message: telegram.Message, call: messages.Call, **detail: int) -> Sent:
@@ -36,26 +34,24 @@ class TelegramAdapter:
     def __init__(self) -> None:
         self._bots = bots.Bots()
 
-    def normalise_target(self, target: str) -> str | None:
-        """Take a chat's number or a public ``@name``."""
-        return targets.normalise(target)
-
     async def send(self, envelope: base.Envelope, credentials: TelegramCredentials, wires: base.Wires) -> Outcome:
         """Send one message; to the group's new number at once when Telegram says that it moved."""
-        target = targets.normalise(envelope.target)
-        if target is None:
-            return _NO_CHAT
         try:
             call = messages.build(envelope.content)
         except UnsendableError as unsendable:
             return unsendable.outcome
         bot = self._bots.get(credentials)
-        outcome = await _outcome(bot, call, targets.chat_id(target), wires.timeouts)
+        outcome = await _outcome(bot, call, _chat_id(envelope.target), wires.timeouts)
         return await _follow(outcome, bot, call, wires.timeouts)
 
     async def close(self) -> None:
         """Close the connections to Telegram."""
         await self._bots.close()
+
+
+def _chat_id(target: str) -> int | str:
+    """Give a canonical target as the Bot API takes it."""
+    return target if target.startswith("@") else int(target)
 
 
 async def _outcome(bot: telegram.Bot, call: messages.Call, chat_id: int | str, timeouts: base.Timeouts, **detail: Any) -> Outcome:

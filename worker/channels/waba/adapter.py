@@ -2,7 +2,7 @@
 
 from shared.domain.content import JsonObject
 from shared.domain.outcome import Outcome
-from worker.channels import base, http, phones
+from worker.channels import base, http
 from worker.channels.answers import Answer
 from worker.channels.waba import errors, messages
 from worker.channels.waba.credentials import WabaCredentials
@@ -13,10 +13,6 @@ class WabaAdapter:
     """The channel ``waba``."""
 
     credentials: type[base.Credentials] = WabaCredentials
-
-    def normalise_target(self, target: str) -> str | None:
-        """Take a phone number with its country code."""
-        return phones.normalise(target)
 
     async def send(self, envelope: base.Envelope, credentials: WabaCredentials, wires: base.Wires) -> Outcome:
         """Make one call; none when Meta is known to refuse the message."""

@@ -5,7 +5,7 @@ from typing import Final
 from shared.domain.content import Message, Rendered
 from shared.domain.outcome import Action, Code, NotSent, Outcome
 from worker.channels import base
-from worker.channels.whatsapp import rendering, targets
+from worker.channels.whatsapp import rendering
 from worker.channels.whatsapp.credentials import GatewayName, WhatsappCredentials
 from worker.channels.whatsapp.fonnte import Fonnte
 from worker.channels.whatsapp.gateway import Delivery, Gateway
@@ -23,10 +23,6 @@ class WhatsappAdapter:
     """The channel ``whatsapp``."""
 
     credentials: type[base.Credentials] = WhatsappCredentials
-
-    def normalise_target(self, target: str) -> str | None:
-        """Take a phone number with its country code, or the id of a group."""
-        return targets.normalise(target)
 
     async def send(self, envelope: base.Envelope, credentials: WhatsappCredentials, wires: base.Wires) -> Outcome:
         """Make one call to the gateway of the key."""

@@ -16,8 +16,12 @@ class Delivery:
 
     id: UUID
     target: str
-    """As :func:`worker.channels.whatsapp.targets.normalise` gave it."""
+    """A number's digits, or the id of a group or of a person whose number WhatsApp hides."""
     content: Rendering
+
+    def chat_id(self, domain: str) -> str:
+        """Give the chat's id for a gateway that writes persons as ``<digits>@<domain>``."""
+        return self.target if "@" in self.target else f"{self.target}@{domain}"
 
 
 class Gateway(Protocol):

@@ -9,7 +9,7 @@ from shared.domain.outcome import Action, Code, Outcome, Sent, Unknown
 from worker.channels import answers, http
 from worker.channels.answers import Answer
 from worker.channels.base import Wires
-from worker.channels.whatsapp import errors, targets
+from worker.channels.whatsapp import errors
 from worker.channels.whatsapp.credentials import WhatsappCredentials
 from worker.channels.whatsapp.gateway import Delivery
 from worker.channels.whatsapp.rendering import File, Kind, Place, Text
@@ -59,7 +59,7 @@ class Gowa:
 def request(delivery: Delivery, credentials: WhatsappCredentials) -> http.Request:
     """Build the call: JSON, but multipart for files."""
     operation, body = _content(delivery)
-    fields = {"phone": targets.chat_id(delivery.target, "s.whatsapp.net"), **body}
+    fields = {"phone": delivery.chat_id("s.whatsapp.net"), **body}
     return http.Request(
         url=f"{credentials.base_url}/send/{operation}",
         line=f"POST /send/{operation}",

@@ -9,7 +9,7 @@ from shared.domain.outcome import Action, Code, NotSent, Outcome, Sent, Unknown
 from worker.channels import answers, http
 from worker.channels.answers import Answer
 from worker.channels.base import Wires
-from worker.channels.whatsapp import errors, message_ids, targets
+from worker.channels.whatsapp import errors, message_ids
 from worker.channels.whatsapp.credentials import WhatsappCredentials
 from worker.channels.whatsapp.gateway import Delivery
 from worker.channels.whatsapp.rendering import File, Kind, Place, Text
@@ -55,12 +55,14 @@ class Waha:
     async def send(self, delivery: Delivery, credentials: WhatsappCredentials, wires: Wires) -> Outcome:
         """Make one call, and ask whether the number exists when WAHA does not find its id."""
         answer = await http.exchange(request(delivery, credentials), wires)
-        if not isinstance(answer, Answer):
-            return answer
-        outcome = outcome_of(answer)
-        if isinstance(outcome, NotSent) and outcome.code is Code.RECIPIENT_UNREACHABLE:
-            return await _verified(outcome, delivery, credentials, wires)
-        return outcome
+        return await _judged(answer, delivery, credentials, wires) if isinstance(answer, Answer) else answer
+
+
+async def _judged(answer: Answer, delivery: Delivery, credentials: WhatsappCredentials, wires: Wires) -> Outcome:
+    outcome = outcome_of(answer)
+    if isinstance(outcome, NotSent) and outcome.code is Code.RECIPIENT_UNREACHABLE:
+        return await _verified(outcome, delivery, credentials, wires)
+    return outcome
 
 
 def request(delivery: Delivery, credentials: WhatsappCredentials) -> http.Request:
@@ -70,7 +72,7 @@ def request(delivery: Delivery, credentials: WhatsappCredentials) -> http.Reques
         url=f"{credentials.base_url}/api/{operation}",
         line=f"POST /api/{operation}",
         headers=_headers(credentials),
-        json={"session": _session(credentials), "chatId": targets.chat_id(delivery.target, "c.us"), **body},
+        json={"session": _session(credentials), "chatId": delivery.chat_id("c.us"), **body},
     )
 
 

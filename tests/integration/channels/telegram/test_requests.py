@@ -114,17 +114,6 @@ def test_nothing_is_asked_of_telegram_for_content_it_would_refuse() -> None:
     run(scenario())
 
 
-def test_nothing_is_asked_of_telegram_for_a_target_that_is_no_chat() -> None:
-    async def scenario() -> None:
-        async with serving() as api:
-            outcome = await send(api.base_url, target="somebody")
-            assert isinstance(outcome, NotSent)
-            assert outcome.code is Code.TARGET_INVALID
-            assert api.calls == []
-
-    run(scenario())
-
-
 def test_sending_is_the_only_call_and_bots_share_the_connections() -> None:
     async def scenario() -> None:
         async with serving() as api, adapting() as adapter:
@@ -142,5 +131,4 @@ def test_sending_is_the_only_call_and_bots_share_the_connections() -> None:
 def test_the_adapter_is_a_channel() -> None:
     adapter: base.Adapter = build()
     assert isinstance(adapter, TelegramAdapter)
-    assert adapter.normalise_target("@Antar_News") == "@antar_news"
     run(adapter.close())

@@ -40,11 +40,6 @@ def test_channel_finds_its_adapter() -> None:
     assert isinstance(channels.adapter(Channel.WABA), WabaAdapter)
 
 
-def test_target_is_a_number() -> None:
-    assert build().normalise_target("+62 812-3456-7890") == "6281234567890"
-    assert build().normalise_target("120363042@g.us") is None
-
-
 def test_key_is_meta_s_unless_told() -> None:
     credentials = WabaCredentials.model_validate(KEY)
     assert (credentials.base_url, credentials.api_version) == ("https://graph.facebook.com", "v23.0")

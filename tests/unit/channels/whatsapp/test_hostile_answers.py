@@ -12,9 +12,9 @@ from shared.domain.outcome import Outcome
 from worker.channels.answers import Answer
 from worker.channels.whatsapp import fonnte, gowa, waha
 
-NAMES = st.sampled_from(
-    "id _data _serialized key status Status reason detail process code message error exception expected results message_id".split()
-)
+IDS = ["id", "_data", "_serialized", "key", "results", "message_id", "process"]
+WHY = ["status", "Status", "reason", "detail", "code", "message", "error", "exception", "expected"]
+NAMES = st.sampled_from([*IDS, *WHY])
 WORDS = st.sampled_from(["SUCCESS", "STARTING", "GATEWAY_TIMEOUT", "INVALID_JID", "true", "no LID found", "token invalid"])
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8) | WORDS
 DOCUMENTS = st.recursive(
