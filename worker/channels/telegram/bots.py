@@ -4,28 +4,22 @@ import functools
 from http import HTTPStatus
 from typing import Any
 
-import httpx
-import httpx_aiohttp
 import telegram
 from telegram.request import HTTPXRequest
 
+from worker.channels import transport
 from worker.channels.base import Timeouts
 from worker.channels.telegram import answers
 from worker.channels.telegram.credentials import TelegramCredentials
 
-_CONNECTIONS = 1_000
 _BOTS = 1_024
 
 
 class _Request(HTTPXRequest):
-    """python-telegram-bot's HTTP layer, with Telegram's answers left whole.
-
-    httpx's own pool does not scale to hundreds of calls in flight; aiohttp's does.
-    """
+    """python-telegram-bot's HTTP layer, with Telegram's answers left whole."""
 
     def __init__(self) -> None:
-        limits = httpx.Limits(max_connections=_CONNECTIONS, keepalive_expiry=5.0)
-        super().__init__(httpx_kwargs={"transport": httpx_aiohttp.AiohttpTransport(limits=limits)})
+        super().__init__(httpx_kwargs={"transport": transport.transport(), "cookies": transport.no_cookies()})
 
     async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
         """Make the request. Raises :class:`answers.RefusalError` unless the status says that it was accepted."""

@@ -16,6 +16,8 @@ _DEFAULT_MIMETYPES: Final[dict[Kind, str]] = {
     MessageType.AUDIO: "audio/ogg; codecs=opus",
 }
 
+_HEADERS: Final[dict[str, Kind]] = {"image": MessageType.IMAGE, "video": MessageType.VIDEO}
+
 
 class UnsendableError(Exception):
     """The message lacks what its type needs, or has what no gateway can use."""
@@ -55,6 +57,8 @@ Rendering = Text | File | Place
 def render(message: Message) -> Rendering:
     """Make a message what a device can send. Raises :class:`UnsendableError` naming the field."""
     match message.type:
+        case MessageType.INTERACTIVE if message.rich_context.file_url:
+            return _file(message, _kind_of(message.rich_context.file_url, message.rich_context.file_name))
         case MessageType.TEXT | MessageType.INTERACTIVE:
             return _text(message)
         case MessageType.LOCATION:
@@ -91,6 +95,12 @@ def _file(message: Message, kind: Kind) -> File:
         name=context.file_name or files.name(context.file_url),
         caption="" if kind is MessageType.AUDIO else _written(message),
     )
+
+
+def _kind_of(url: str, name: str | None) -> Kind:
+    """Tell the kind of the file that an interactive message shows above its options."""
+    guess = files.mimetype(name, url) if files.is_fetchable(url) else None
+    return _HEADERS.get((guess or "").partition("/")[0], MessageType.DOCUMENT)
 
 
 def _mimetype(guess: str | None, kind: Kind) -> str:

@@ -143,7 +143,7 @@ def test_a_connection_that_is_never_accepted_is_not_sent() -> None:
 
 
 def test_a_full_pool_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("worker.channels.telegram.bots._CONNECTIONS", 1)
+    monkeypatch.setattr("worker.channels.transport._CONNECTIONS", 1)
     patient = Timeouts(connect=0.3, read=1.5, write=0.3, pool=0.3)
 
     async def scenario() -> tuple[Outcome, Outcome]:

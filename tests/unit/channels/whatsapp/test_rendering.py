@@ -51,6 +51,21 @@ def test_type_of_a_file_fits_its_message(kind: str, url: str, mimetype: str, nam
     assert (file.mimetype, file.name, file.caption) == (mimetype, name, "")
 
 
+@pytest.mark.parametrize(
+    ("context", "kind"),
+    [
+        ({"fileUrl": "https://a.example/b.png"}, MessageType.IMAGE),
+        ({"fileUrl": "https://a.example/b", "fileName": "c.mp4"}, MessageType.VIDEO),
+        ({"fileUrl": "https://a.example/b.mp3"}, MessageType.DOCUMENT),
+        ({"fileUrl": "https://a.example/b"}, MessageType.DOCUMENT),
+    ],
+)
+def test_file_of_an_interactive_message_has_the_options_below_it(context: dict[str, str], kind: MessageType) -> None:
+    file = rendering.render(message("interactive", "Hi", buttons=[{"text": "Yes"}], **context))
+    assert isinstance(file, File)
+    assert (file.kind, file.caption) == (kind, "Hi\n\n1. Yes")
+
+
 def test_audio_has_no_caption() -> None:
     file = rendering.render(message("audio", "Hi", fileUrl="https://a.example/b.mp3"))
     assert isinstance(file, File)
@@ -79,6 +94,7 @@ def test_place_has_a_title_always(location: dict[str, str], title: str) -> None:
         (message("image"), "richContext.fileUrl is missing"),
         (message("image", fileUrl="ftp://a.example/b"), "richContext.fileUrl must be an http or https URL"),
         (message("document", fileUrl="http://[::1/b"), "richContext.fileUrl must be an http or https URL"),
+        (message("interactive", fileUrl="http://[::1/b"), "richContext.fileUrl must be an http or https URL"),
         (message("location"), "richContext.location is missing"),
     ],
 )
