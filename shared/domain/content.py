@@ -25,19 +25,20 @@ def _storable(value: str) -> str:
 
 
 def _storable_inside(value: dict[str, Any]) -> dict[str, Any]:
-    for text in _strings(value):
+    for text in strings(value):
         _storable(text)
     return value
 
 
-def _strings(value: Any) -> Iterator[str]:
+def strings(value: Any) -> Iterator[str]:
+    """Give every string of a JSON value in order, the names of its fields included."""
     match value:
         case str():
             yield value
         case list():
-            yield from (text for item in value for text in _strings(item))
+            yield from (text for item in value for text in strings(item))
         case dict():
-            yield from (text for pair in value.items() for item in pair for text in _strings(item))
+            yield from (text for pair in value.items() for item in pair for text in strings(item))
         case _:
             return
 

@@ -5,11 +5,11 @@ A value is never searched for placeholders again, so no variable can smuggle one
 
 import html
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.domain import waba_templates
-from shared.domain.content import EmailBody, Message, Rendered, TemplateBody, TemplateMessage, WabaTemplate, dump
+from shared.domain.content import EmailBody, Message, Rendered, TemplateBody, TemplateMessage, WabaTemplate, dump, strings
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}\s](?:[^{}]*[^{}\s])?)\s*\}\}")
 
@@ -42,7 +42,7 @@ def render(body: TemplateBody | TemplateMessage, variables: Variables) -> Render
 
 def placeholders(value: Any) -> list[str]:
     """List the names of all placeholders in a JSON value, each once, in order of appearance."""
-    names = (match[1] for text in _strings(value) for match in _PLACEHOLDER.finditer(text))
+    names = (match[1] for text in strings(value) for match in _PLACEHOLDER.finditer(text))
     return list(dict.fromkeys(names))
 
 
@@ -91,16 +91,3 @@ def _substitute(value: Any, variables: Variables, convert: Callable[[str], str])
             return {key: _substitute(item, variables, convert) for key, item in value.items()}
         case _:
             return value
-
-
-def _strings(value: Any) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case list():
-            for item in value:
-                yield from _strings(item)
-        case dict():
-            yield from _strings(list(value.values()))
-        case _:
-            return
