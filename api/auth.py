@@ -32,19 +32,25 @@ class _Cache:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._entries: dict[bytes, tuple[float, Caller]] = {}
+        self.generation = 0
+        """How often everything was forgotten."""
 
     def get(self, token_hash: bytes) -> Caller | None:
         entry = self._entries.get(token_hash)
         return entry[1] if entry and time.monotonic() < entry[0] else None
 
-    def put(self, token_hash: bytes, caller: Caller) -> None:
+    def put(self, token_hash: bytes, caller: Caller, generation: int) -> None:
+        """Keep what was read since ``generation``; what was read before everything was forgotten may be what was revoked."""
         with self._lock:
+            if generation != self.generation:
+                return
             if len(self._entries) >= _MOST_CACHED:
                 self._entries.clear()
             self._entries[token_hash] = (time.monotonic() + settings.get().token_cache_seconds, caller)
 
     def clear(self) -> None:
         with self._lock:
+            self.generation += 1
             self._entries.clear()
 
 
@@ -79,10 +85,11 @@ def _look_up(token_hash: bytes) -> Caller | None:
             accounts.c.status == "active",
         )
     )
+    generation = _cache.generation
     with engine.get().connect() as connection:
         row = connection.execute(statement).one_or_none()
     if row is None:
         return None
     found = Caller(account_id=row.account_id, token_id=row.id)
-    _cache.put(token_hash, found)
+    _cache.put(token_hash, found, generation)
     return found

@@ -7,7 +7,7 @@ another shape catches the same exceptions in its own blueprint.
 from typing import Any
 
 from flask import Flask, Response, jsonify
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from api import request_ids
 
@@ -43,6 +43,13 @@ class ResourceNotFound(ApiError):
 
     def __init__(self, message: str) -> None:
         super().__init__(404, "not_found", "resource_not_found", message)
+
+
+class Conflict(ApiError):
+    """What was asked does not go with how things stand."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(409, "conflict", code, message)
 
 
 class ServiceUnavailable(ApiError):
@@ -81,4 +88,7 @@ def _render_http(error: HTTPException) -> Response:
     status = error.code or 500
     fallback = ("invalid_request_error", "invalid_request") if status < 500 else ("api_error", "internal_error")  # noqa: PLR2004 - HTTP's own border.
     kind, code = _KINDS.get(status, fallback)
-    return render(ApiError(status, kind, code, error.name))
+    response = render(ApiError(status, kind, code, error.name))
+    if isinstance(error, MethodNotAllowed):
+        response.allow.update(sorted(error.valid_methods or ()))
+    return response

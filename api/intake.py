@@ -13,9 +13,8 @@ from queue import Empty, SimpleQueue
 from typing import Any, Final
 from uuid import UUID
 
-import structlog
 from sqlalchemy import Boolean, Connection, bindparam, case, func
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.publishing import Publisher
@@ -23,16 +22,21 @@ from shared import ids, settings
 from shared.db import engine
 from shared.db.statements import intake as statements
 from shared.domain import targets
+from shared.domain.due import AT_ONCE, Due
 from shared.domain.send import DeliveryView, PlannedDelivery, SendPlan, SendView
 from shared.domain.states import DeliveryState, SendState
+from shared.management import promotion
 from shared.queues import Queue
-
-DATABASE_AWAY: Final = (OperationalError, InterfaceError, PoolTimeoutError)
-"""What SQLAlchemy raises when Postgres cannot be asked."""
 
 IDEMPOTENCY_SECONDS: Final = 24 * 3600
 
-_log: Final = structlog.get_logger("intake")
+
+class Stalled(Exception):
+    """An order was not committed in time and never will be: the commits before it take too long."""
+
+
+DATABASE_AWAY: Final = (OperationalError, InterfaceError, InternalError, PoolTimeoutError, Stalled)
+"""What is raised when Postgres cannot be asked, or, as a standby does, refuses to write."""
 
 
 class IdempotencyKeyReused(Exception):
@@ -81,9 +85,9 @@ _INSERT_DELIVERIES: Final = statements.insert_deliveries.values(
 class Intake:
     """The committing thread of a process, and the queue before it."""
 
-    def __init__(self) -> None:
+    def __init__(self, publisher: Publisher) -> None:
         self._orders: SimpleQueue[tuple[Order, Future[Accepted]]] = SimpleQueue()
-        self._publisher = Publisher()
+        self._publisher = publisher
         threading.Thread(target=self._run, name="intake", daemon=True).start()
 
     def submit(self, order: Order) -> Accepted:
@@ -94,11 +98,18 @@ class Intake:
         """
         accepted: Future[Accepted] = Future()
         self._orders.put((order, accepted))
-        return accepted.result()
+        try:
+            return accepted.result(settings.get().database_timeout)
+        except TimeoutError:
+            if accepted.cancel():
+                raise Stalled from None
+            return accepted.result()
 
     def _run(self) -> None:
         while True:
-            self._commit(self._gather())
+            entries = [entry for entry in self._gather() if entry[1].set_running_or_notify_cancel()]
+            if entries:
+                self._commit(entries)
 
     def _gather(self) -> list[tuple[Order, Future[Accepted]]]:
         """Take what waits; of two orders under one idempotency key only the first, so that the second finds its send."""
@@ -117,36 +128,24 @@ class Intake:
         return taken
 
     def _commit(self, entries: list[tuple[Order, Future[Accepted]]]) -> None:
-        """Commit a batch; one that Postgres refuses is taken apart, so that a bad order fails alone."""
+        """Commit a batch; one that cannot be written is taken apart, so that a bad order fails alone."""
         orders = [order for order, _ in entries]
         try:
-            results = _write(orders)
+            results, due = _write(orders)
         except DATABASE_AWAY as error:
             _refuse(entries, error)
-        except DBAPIError as error:
-            self._commit_apart(entries, error)
         except Exception as error:  # noqa: BLE001 - the thread outlives a bug; its callers hear of it.
-            _refuse(entries, error)
+            self._commit_apart(entries, error)
         else:
-            self._publish(orders, results)
+            self._publisher.publish(due)
             _answer(entries, results)
 
-    def _commit_apart(self, entries: list[tuple[Order, Future[Accepted]]], error: DBAPIError) -> None:
+    def _commit_apart(self, entries: list[tuple[Order, Future[Accepted]]], error: Exception) -> None:
         if len(entries) == 1:
             _refuse(entries, error)
             return
         for entry in entries:
             self._commit([entry])
-
-    def _publish(self, orders: Iterable[Order], results: Iterable[Accepted | IdempotencyKeyReused]) -> None:
-        opened = [
-            ids.delivery_of(order.send_id, number)
-            for order, result in zip(orders, results, strict=True)
-            if isinstance(result, Accepted) and not result.replayed
-            for number, delivery in enumerate(order.plan.deliveries, start=1)
-            if _opens(order.plan, delivery)
-        ]
-        self._publisher.publish(opened, Queue.SEND)
 
 
 def _key(order: Order) -> tuple[UUID, str, str] | None:
@@ -167,13 +166,24 @@ def _answer(entries: Iterable[tuple[Order, Future[Accepted]]], results: Iterable
             accepted.set_result(result)
 
 
-def _write(orders: Sequence[Order]) -> list[Accepted | IdempotencyKeyReused]:
+def _write(orders: Sequence[Order]) -> tuple[list[Accepted | IdempotencyKeyReused], list[Due]]:
+    """Write orders; give what became of each, and the deliveries to publish. What is due within the horizon is promoted at once."""
     with engine.get().begin() as connection:
         results = _claim_keys(connection, orders)
         fresh = [order for order in orders if results[order.send_id] == Accepted(send_id=order.send_id, replayed=False)]
         statements.execute_many(connection, statements.insert_sends, [send_row(order) for order in fresh])
         statements.execute_many(connection, _INSERT_DELIVERIES, [row for order in fresh for row in delivery_rows(order)])
-    return [results[order.send_id] for order in orders]
+        due = promotion.promote(connection, [order.send_id for order in fresh if order.plan.schedule])
+    return [results[order.send_id] for order in orders], [*_opened(fresh), *due]
+
+
+def _opened(orders: Iterable[Order]) -> list[Due]:
+    return [
+        Due(id=ids.delivery_of(order.send_id, number), queue=Queue.SEND, at=AT_ONCE)
+        for order in orders
+        for number, delivery in enumerate(order.plan.deliveries, start=1)
+        if _opens(order.plan, delivery)
+    ]
 
 
 def _claim_keys(connection: Connection, orders: Sequence[Order]) -> dict[UUID, Accepted | IdempotencyKeyReused]:
@@ -194,6 +204,14 @@ def _claim_key(connection: Connection, order: Order) -> Accepted | IdempotencyKe
     standing = connection.execute(statements.select_idempotency_key, owner).one()
     same = bytes(standing.fingerprint) == key.fingerprint
     return Accepted(send_id=standing.send_id, replayed=True) if same else IdempotencyKeyReused()
+
+
+def first_use(account_id: UUID, scope: str, key: str) -> datetime | None:
+    """Tell when an idempotency key was first used, as long as it stands."""
+    with engine.get().connect() as connection:
+        owner = {"account_id": account_id, "scope": scope, "key": key}
+        standing = connection.execute(statements.select_idempotency_key, owner).one_or_none()
+    return standing.created_at if standing else None
 
 
 def send_row(order: Order) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What an api process keeps beside its requests: the committing thread and the waiting room."""
+"""What an api process keeps beside its requests: the committing thread, the publishing one and the waiting room."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask
 
 from api.intake import Intake
+from api.publishing import Publisher
 from api.waiting import WaitingRoom
 from shared import settings
 
@@ -17,12 +18,14 @@ class Services:
     """One of each per process."""
 
     intake: Intake
+    publisher: Publisher
     waiting: WaitingRoom
 
 
 def register(app: Flask) -> None:
     """Start the services of this process."""
-    app.extensions[_EXTENSION] = Services(intake=Intake(), waiting=WaitingRoom())
+    publisher = Publisher()
+    app.extensions[_EXTENSION] = Services(intake=Intake(publisher), publisher=publisher, waiting=WaitingRoom())
 
 
 def of(app: Any) -> Services:

@@ -76,21 +76,23 @@ class WaitingRoom:
                 self._subscribe()
             except (RedisError, OSError):
                 _log.warning("waiting.signals_away")
-                time.sleep(_RECONNECT)
+            except Exception:  # noqa: BLE001 - the thread outlives a bug: without it no revocation is heard.
+                _log.exception("waiting.bug")
+            time.sleep(_RECONNECT)
 
     def _subscribe(self) -> None:
+        """Hear until Redis is gone. Each subscription forgets once it stands: of what was said before, nothing was heard."""
         client = redis.Redis.from_url(settings.get().signals, socket_connect_timeout=3, health_check_interval=15)
-        with client.pubsub(ignore_subscribe_messages=True) as subscription:  # type: ignore[no-untyped-call]
+        with client.pubsub() as subscription:  # type: ignore[no-untyped-call]
             own = signals.settled_channel(self.process)
             subscription.subscribe(own, signals.REVOKED)
-            auth.forget()
             for message in subscription.listen():
-                self._hear(message["channel"].decode(), message["data"], own)
+                if message["type"] == "message" and message["channel"].decode() == own:
+                    self._hear(message["data"])
+                else:
+                    auth.forget()
 
-    def _hear(self, channel: str, payload: bytes, own: str) -> None:
-        if channel != own:
-            auth.forget()
-            return
+    def _hear(self, payload: bytes) -> None:
         settled = {send_id: self._expected.get(send_id) for send_id in signals.unpack(payload)}
         self._hand_over({send_id: expected for send_id, expected in settled.items() if expected is not None})
 

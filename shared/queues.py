@@ -1,6 +1,8 @@
 """The Celery app, its queues and its tasks by name: the one place where the intake and the workers meet."""
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -11,6 +13,7 @@ from celery.schedules import crontab
 from kombu.exceptions import OperationalError
 
 from shared import ids, settings
+from shared.domain import due
 
 BROKER_TROUBLE: Final = (OperationalError, ConnectionError, TimeoutError)
 """What publishing raises when the broker is away. Nothing is lost by it: recovery publishes from Postgres."""
@@ -26,13 +29,14 @@ class Queue(StrEnum):
     EVENTS = "events"
     """Webhooks and receipts."""
     UPKEEP = "upkeep"
-    """What beat starts: recovery, partitions."""
+    """What beat starts: promotion, recovery, partitions."""
 
 
 class Task(StrEnum):
     """The tasks, under the names that Flower shows."""
 
     DELIVER = "send.deliver"
+    PROMOTE = "send.promote"
     RECOVER = "send.recover"
     PARTITIONS = "upkeep.partitions"
 
@@ -63,13 +67,18 @@ def _configuration() -> dict[str, Any]:
         },
         "timezone": "UTC",
         "enable_utc": True,
-        "beat_schedule": _beat_schedule(current.recover_interval),
+        "beat_schedule": _beat_schedule(current.promote_interval, current.recover_interval),
     }
 
 
-def _beat_schedule(recover_interval: float) -> dict[str, Any]:
+def _beat_schedule(promote_interval: float, recover_interval: float) -> dict[str, Any]:
     """What beat starts. A run that could not start before the next one is due is dropped."""
     return {
+        "promote": {
+            "task": Task.PROMOTE.value,
+            "schedule": promote_interval,
+            "options": {"queue": Queue.UPKEEP.value, "expires": promote_interval},
+        },
         "recover": {
             "task": Task.RECOVER.value,
             "schedule": recover_interval,
@@ -103,19 +112,26 @@ def publish_deliveries(
     current = settings.get()
     if countdown is not None and countdown > current.horizon_seconds:
         raise ValueError(f"a countdown of {countdown:.0f} s lies beyond the horizon of {current.horizon_seconds:.0f} s")
+    eta = datetime.now(UTC) + timedelta(seconds=countdown) if countdown else None
     with app.producer_or_acquire() as producer:
         for batch in _batches(delivery_ids, current.deliver_batch):
             app.send_task(
                 Task.DELIVER.value,
                 args=([ids.encode(ids.DELIVERY, identifier) for identifier in batch],),
                 queue=queue,
-                countdown=countdown,
+                eta=eta,
                 root_id=root_id,
                 parent_id=parent_id,
                 producer=producer,
                 retry=True,
                 retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.2},
             )
+
+
+def publish_due(deliveries: Iterable[due.Due]) -> None:
+    """Publish deliveries ahead of their time, those of one moment in shared tasks. Raises as :func:`publish_deliveries`."""
+    for (moment, queue), delivery_ids in due.together(deliveries).items():
+        publish_deliveries(delivery_ids, queue, countdown=max(0.0, moment - time.monotonic()))
 
 
 def read_deliveries(argument: Sequence[str]) -> list[UUID]:

@@ -20,6 +20,8 @@ class Settings(BaseSettings):
     """Postgres, as a SQLAlchemy URL with the psycopg driver."""
     database_connections: PositiveInt = 10
     """Connections to Postgres that one process holds at the most."""
+    database_timeout: PositiveFloat = 10.0
+    """Seconds to wait for a connection to Postgres, or for its answer to one statement."""
     broker_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     """The Celery broker, as a kombu URL."""
     signal_url: SecretStr | None = None
@@ -50,6 +52,8 @@ class Settings(BaseSettings):
     """Seconds until Redis hands an unacknowledged task to another worker; above the longest task."""
     horizon_seconds: PositiveFloat = 60.0
     """Seconds; no task enters the broker to run later than this."""
+    promote_interval: PositiveFloat = 10.0
+    """Seconds between looks for scheduled sends that fall due within the horizon; well below it."""
 
     retry_attempts: PositiveInt = 3
     """Calls to a provider for one delivery, the first included."""

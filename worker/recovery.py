@@ -11,6 +11,7 @@ from sqlalchemy import Row
 
 from shared import settings
 from shared.db.statements import recovery
+from shared.domain import retry
 from shared.domain.channels import Channel
 from shared.domain.outcome import Code, Unknown
 from worker.deliver import claim, one
@@ -41,7 +42,9 @@ def _lost(each: claim.Claim) -> Result:
         reason="the worker was lost during the call: it may have been sent",
         safe_to_repeat=each.channel is Channel.EMAIL,
     )
-    decision = one.decide(each, outcome, 0.0, called=True)
+    # The lease, which outlasts every budget, is the time it took to miss the worker: it is not held against the delivery.
+    history = retry.History(attempts=each.attempts + 1, waited=0.0)
+    decision = retry.decide(outcome, history, one.budget(), each.on_unknown)
     return Result(claim=each, outcome=outcome, decision=decision, seconds=0.0, called_after=0.0)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from celery import Task
 
 from shared import queues
-from worker import recovery, upkeep
+from worker import recovery, schedule, upkeep
 from worker.deliver import batch
 from worker.deliver.result import Lineage
 from worker.runtime import current
@@ -17,6 +17,12 @@ def deliver(self: Task[Any, Any], delivery_ids: list[str]) -> None:
     lineage = Lineage(root_id=self.request.root_id, task_id=self.request.id)
     runtime = current.get()
     runtime.run(batch.deliver(runtime.process, queues.read_deliveries(delivery_ids), lineage))
+
+
+@queues.app.task(name=queues.Task.PROMOTE.value)
+def promote() -> None:
+    """Hand the scheduled sends that fall due to the queue."""
+    schedule.promote()
 
 
 @queues.app.task(name=queues.Task.RECOVER.value)

@@ -1,13 +1,19 @@
-"""``GET /v1/sends/{id}`` and ``GET /v1/sends``: what became of a send, whatever dialect it was made in."""
+"""Sends, whatever dialect they were made in: looked up, searched, and while they wait for their time cancelled or moved."""
 
-from flask import Blueprint, Response, jsonify, request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
 
-from api import auth, request_ids
-from api.errors import ResourceNotFound
-from api.sends import cursors, render, schema
+from flask import Blueprint, Response, current_app, jsonify, request
+from sqlalchemy import Connection
+
+from api import auth, bodies, request_ids, services
+from api.errors import Conflict, ResourceNotFound
+from api.sends import changes, cursors, render, schema
 from shared import ids
 from shared.db import engine
-from shared.management import search, sends
+from shared.management import schedule, search, sends, tokens
+from shared.management.errors import NotFound, TooLate
 
 blueprint = Blueprint("sends", __name__)
 
@@ -15,15 +21,32 @@ blueprint = Blueprint("sends", __name__)
 @blueprint.get("/v1/sends/<identifier>")
 def look_up(identifier: str) -> Response:
     """Give a send of the caller's account with everything that happened to it."""
+    return _story(_read_id(identifier), auth.caller())
+
+
+@blueprint.delete("/v1/sends/<identifier>")
+def cancel(identifier: str) -> Response:
+    """Cancel a send that waits for its time. Once this is answered, nothing of it is sent; a repeat gets the same answer."""
     caller = auth.caller()
-    send_id = ids.decode(ids.SEND, identifier)
-    if send_id is None:
-        raise _not_found()
-    with engine.get().connect() as connection:
-        history = sends.load_history(connection, send_id, caller.account_id)
-    if history is None:
-        raise _not_found()
-    return jsonify(data=render.story(history), request_id=request_ids.current())
+    send_id = _read_id(identifier)
+    with _changing("send_not_cancellable"), engine.get().begin() as connection:
+        schedule.cancel(connection, schedule.lock(connection, send_id, caller.account_id), _actor(connection, caller))
+    return _story(send_id, caller)
+
+
+@blueprint.patch("/v1/sends/<identifier>")
+def move(identifier: str) -> Response:
+    """Give a send that waits for its time another one, another expiry, or other variables."""
+    caller = auth.caller()
+    send_id = _read_id(identifier)
+    wish = changes.parse(bodies.read())
+    with _changing("send_not_changeable"), engine.get().begin() as connection:
+        standing = schedule.lock(connection, send_id, caller.account_id)
+        schedule.require_waiting(standing)
+        change = changes.check(wish, standing, schedule.messages(connection, standing))
+        due = schedule.move(connection, standing, change, _actor(connection, caller))
+    services.of(current_app).publisher.publish(due)
+    return _story(send_id, caller)
 
 
 @blueprint.get("/v1/sends")
@@ -40,6 +63,36 @@ def find() -> Response:
         next_cursor=cursors.encode(page[-1].id, query.search) if has_more else None,
         request_id=request_ids.current(),
     )
+
+
+def _read_id(identifier: str) -> UUID:
+    send_id = ids.decode(ids.SEND, identifier)
+    if send_id is None:
+        raise _not_found()
+    return send_id
+
+
+def _story(send_id: UUID, caller: auth.Caller) -> Response:
+    with engine.get().connect() as connection:
+        history = sends.load_history(connection, send_id, caller.account_id)
+    if history is None:
+        raise _not_found()
+    return jsonify(data=render.story(history), request_id=request_ids.current())
+
+
+@contextmanager
+def _changing(too_late: str) -> Iterator[None]:
+    """Answer for a send that cannot be changed."""
+    try:
+        yield
+    except NotFound:
+        raise _not_found() from None
+    except TooLate as error:
+        raise Conflict(too_late, str(error)) from None
+
+
+def _actor(connection: Connection, caller: auth.Caller) -> str:
+    return f"api token {tokens.name(connection, caller.token_id)}"
 
 
 def _not_found() -> ResourceNotFound:

@@ -6,7 +6,7 @@ from deploy.cli.accounts import account
 from deploy.cli.database import doctor, migrate
 from deploy.cli.failures import Guarded
 from deploy.cli.keys import key
-from deploy.cli.sends import why
+from deploy.cli.sends import send, why
 from deploy.cli.templates import template
 from deploy.cli.tokens import token
 from deploy.cli.up import up
@@ -18,5 +18,5 @@ def main() -> None:
     """Run antar and manage its accounts, tokens, channel keys and templates."""
 
 
-for command in (up, migrate, doctor, account, token, key, template, why):
+for command in (up, migrate, doctor, account, token, key, template, send, why):
     main.add_command(command)

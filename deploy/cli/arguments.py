@@ -1,12 +1,14 @@
 """The kinds of argument that commands take."""
 
 import json
+from datetime import datetime
 from typing import IO, Any
 from uuid import UUID
 
 import click
 
 from shared import ids
+from shared.domain import times
 from shared.domain.channels import Channel
 from shared.management.errors import Invalid
 
@@ -36,6 +38,17 @@ class SendIdentifier(click.ParamType[UUID]):
         if delivery_id is not None:
             return ids.send_of(delivery_id)
         return send_id or self.fail(f"{value!r} is neither a send's id (snd_...) nor a delivery's (dlv_...)", param, ctx)
+
+
+class Moment(click.ParamType[datetime]):
+    """A point in time, as the API's filters take it."""
+
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read the time."""
+        moment = value if isinstance(value, datetime) else times.parse(value)
+        return moment or self.fail(f"{value!r} is neither ISO 8601 nor unix seconds", param, ctx)
 
 
 account = click.argument("account", metavar="ACCOUNT")

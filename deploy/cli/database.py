@@ -14,7 +14,7 @@ from shared.db import migrate as migrations
 @output.json_option
 def migrate(*, as_json: bool) -> None:
     """Bring the database to the newest schema, and make the partitions of the coming weeks."""
-    migrations.upgrade(engine.get())
+    migrations.upgrade(engine.create_patient())
     with engine.get().connect() as connection:
         version = checks.schema_version(connection)
     output.emit({"schema": version}, as_json=as_json)

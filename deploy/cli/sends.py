@@ -1,6 +1,9 @@
-"""``antar why``: what became of one send, and why."""
+"""``antar why``: what became of one send, and why. ``antar send``: cancelling and moving one that waits for its time."""
 
+import contextlib
+import getpass
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,9 +11,10 @@ import click
 
 from api.sends import render
 from deploy.cli import arguments, output
+from shared import queues
 from shared.db import engine
-from shared.management import sends
-from shared.management.errors import NotFound
+from shared.management import schedule, sends
+from shared.management.errors import Invalid, NotFound
 
 
 @click.command()
@@ -21,6 +25,52 @@ def why(send_id: UUID, *, as_json: bool) -> None:
 
     ID is a send's (snd_...) or that of one of its deliveries (dlv_...).
     """
+    _tell(send_id, as_json=as_json)
+
+
+@click.group()
+def send() -> None:
+    """Cancel or move sends that wait for their time."""
+
+
+@send.command()
+@click.argument("send_id", metavar="ID", type=arguments.SendIdentifier())
+@output.json_option
+def cancel(send_id: UUID, *, as_json: bool) -> None:
+    """Cancel a send that waits for its time; nothing of it is sent."""
+    with engine.get().begin() as connection:
+        schedule.cancel(connection, schedule.lock(connection, send_id), _actor())
+    _tell(send_id, as_json=as_json)
+
+
+@send.command()
+@click.argument("send_id", metavar="ID", type=arguments.SendIdentifier())
+@click.option("--at", "schedule_at", type=arguments.Moment(), required=True, help="ISO 8601 (UTC unless it says) or unix seconds.")
+@output.json_option
+def move(send_id: UUID, schedule_at: datetime, *, as_json: bool) -> None:
+    """Give a send that waits for its time another one."""
+    with engine.get().begin() as connection:
+        standing = schedule.lock(connection, send_id)
+        schedule.require_waiting(standing)
+        _require_possible(standing, schedule_at)
+        due = schedule.move(connection, standing, schedule.Change(schedule_at=schedule_at), _actor())
+    with contextlib.suppress(*queues.BROKER_TROUBLE):
+        queues.publish_due(due)
+    _tell(send_id, as_json=as_json)
+
+
+def _require_possible(standing: schedule.Standing, schedule_at: datetime) -> None:
+    if schedule_at <= standing.now:
+        raise Invalid("--at", "is in the past")
+    if standing.expires_at is not None and standing.expires_at <= schedule_at:
+        raise Invalid("--at", "is not before the send expires")
+
+
+def _actor() -> str:
+    return f"operator {getpass.getuser()}"
+
+
+def _tell(send_id: UUID, *, as_json: bool) -> None:
     with engine.get().connect() as connection:
         history = sends.load_history(connection, send_id)
     if history is None:

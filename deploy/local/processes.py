@@ -27,6 +27,8 @@ FLOWER_USER = "antar"
 _BACKLOG = 2048
 # Counts open connections, idle ones that are kept alive included, and not requests: a small number would lock callers out.
 _CONNECTIONS = 1024
+# Above the longest time a request may ask to wait: one that was accepted is not cut off before it is told so.
+_FINISH_SECONDS = 65
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +75,7 @@ def _api(wiring: Wiring) -> Process:
         "blocking-threads": wiring.api_threads,
         "backlog": _BACKLOG,
         "backpressure": _CONNECTIONS,
-        "workers-kill-timeout": 10,
+        "workers-kill-timeout": _FINISH_SECONDS,
     }
     arguments = [part for name, value in options.items() for part in (f"--{name}", str(value))]
     return Process(
@@ -81,7 +83,7 @@ def _api(wiring: Wiring) -> Process:
         command=python("granian", "--factory", "--no-access-log", *arguments, "api.app:create_app"),
         environment=wiring.environment,
         is_ready=readiness.http_ok(port, "/healthz"),
-        stop_seconds=15,
+        stop_seconds=_FINISH_SECONDS + 5,
     )
 
 

@@ -1,13 +1,36 @@
 """Connections to Postgres: one pool per process, of the kind the process needs."""
 
 import json
+import time
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final, TypeVar
 
+import psycopg
 import sqlalchemy
+from psycopg.abc import PQGen
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shared import settings
+
+_Result = TypeVar("_Result")
+
+_GIVE_UP_A_LOST_SERVER: Final = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+"""A machine that is gone does not say so, and TCP by itself waits for it for hours. In seconds, the last in milliseconds."""
+
+
+class _Impatient(psycopg.Connection[Any]):
+    """A connection that gives up on a server that is there and does not answer: no timeout of TCP or of the server's own would."""
+
+    def wait(self, gen: PQGen[_Result], interval: float = 0.1, timeout: float | None = None) -> _Result:
+        """Wait for an answer. Raises :class:`psycopg.OperationalError` and closes, since the answer may come yet."""
+        patience = settings.get().database_timeout
+        started = time.monotonic()
+        try:
+            return super().wait(gen, interval, patience if timeout is None else timeout)
+        except psycopg.OperationalError:
+            if time.monotonic() - started >= patience:
+                self.close()
+            raise
 
 
 def _dumps(value: Any) -> str:
@@ -18,8 +41,10 @@ def _dumps(value: Any) -> str:
 def _options() -> dict[str, Any]:
     """Prepare every statement at once and plan it once: planning a claim over all partitions costs thrice its execution.
 
-    The connection used last is used next, so that few of them hold what was prepared.
+    The connection used last is used next, so that few of them hold what was prepared. A process that stops inside a transaction
+    loses it, and with it the locks that others wait for.
     """
+    idle_milliseconds = round(settings.get().database_timeout * 1000)
     return {
         "pool_size": settings.get().database_connections,
         "pool_use_lifo": True,
@@ -29,18 +54,35 @@ def _options() -> dict[str, Any]:
         "json_serializer": _dumps,
         "connect_args": {
             "connect_timeout": 5,
+            **_GIVE_UP_A_LOST_SERVER,
             "prepare_threshold": 1,
-            "options": "-c timezone=UTC -c plan_cache_mode=force_generic_plan",
+            "options": "-c timezone=UTC -c plan_cache_mode=force_generic_plan"
+            f" -c idle_in_transaction_session_timeout={idle_milliseconds}",
         },
     }
 
 
 @lru_cache(maxsize=1)
 def get() -> sqlalchemy.Engine:
-    """Give the process's engine for threads."""
-    return sqlalchemy.create_engine(settings.get().database_url.get_secret_value(), **_options())
+    """Give the process's engine for threads. Whoever waits for Postgres longer than ``database_timeout`` gets an error."""
+    created = sqlalchemy.create_engine(_url(), pool_timeout=settings.get().database_timeout, **_options())
+    sqlalchemy.event.listen(created, "do_connect", _connect)
+    return created
+
+
+def create_patient() -> sqlalchemy.Engine:
+    """Make an engine whose statements may take as long as they need: for migrations."""
+    return sqlalchemy.create_engine(_url(), **_options())
 
 
 def create_async() -> AsyncEngine:
     """Make an engine for an event loop; it belongs to that loop and is disposed of on it."""
-    return create_async_engine(settings.get().database_url.get_secret_value(), **_options())
+    return create_async_engine(_url(), **_options())
+
+
+def _url() -> str:
+    return settings.get().database_url.get_secret_value()
+
+
+def _connect(_dialect: Any, _record: Any, arguments: Any, parameters: Any) -> psycopg.Connection[Any]:
+    return _Impatient.connect(*arguments, **parameters)

@@ -83,6 +83,8 @@ def _end_of(delivery: DeliveryView, send_state: SendState) -> str:
 
 
 def _opened(history: History) -> Iterator[Entry]:
+    if history.send.state is SendState.SCHEDULED:
+        return
     for tier in tiers.group(history.send.deliveries):
         opened_at = min((delivery.queued_at for delivery in tier.deliveries if delivery.queued_at), default=None)
         if opened_at is not None:

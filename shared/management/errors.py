@@ -6,6 +6,7 @@
      +-- NotFound       there is no such thing, or it is another account's
      +-- AlreadyExists  the name is taken
      +-- Invalid        a field is wrong; ``field`` names it
+     +-- TooLate        it has gone further than this can be done
 """
 
 from pydantic import ValidationError
@@ -21,6 +22,10 @@ class NotFound(ManagementError):
 
 class AlreadyExists(ManagementError):
     """The name is taken."""
+
+
+class TooLate(ManagementError):
+    """It has gone further than this can be done."""
 
 
 class Invalid(ManagementError):

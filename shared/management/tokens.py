@@ -65,6 +65,12 @@ def revoke(connection: Connection, plain: str) -> Token:
     return Token(**row._mapping)
 
 
+def name(connection: Connection, token_id: UUID) -> str:
+    """Give the first characters of a token, to recognise it by."""
+    prefix: str = connection.execute(select(api_tokens.c.prefix).where(api_tokens.c.id == token_id)).scalar_one()
+    return prefix
+
+
 def every(connection: Connection, account_id: UUID) -> list[Token]:
     """List an account's tokens, the oldest first."""
     rows = connection.execute(select(*_COLUMNS).where(api_tokens.c.account_id == account_id).order_by(api_tokens.c.id))

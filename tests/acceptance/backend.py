@@ -43,6 +43,14 @@ class Backend:
         """Get something as this account."""
         return self.http.get(path, headers={"Authorization": f"Bearer {self.token}"})
 
+    def delete(self, path: str) -> httpx.Response:
+        """Delete something as this account."""
+        return self.http.delete(path, headers={"Authorization": f"Bearer {self.token}"})
+
+    def patch(self, path: str, body: Any) -> httpx.Response:
+        """Change something as this account."""
+        return self.http.patch(path, json=body, headers={"Authorization": f"Bearer {self.token}"})
+
     def send(self, tiers: Mapping[str, int], content: Mapping[str, Any] | None = None, **target: Any) -> JsonObject:
         """Build a send over channels, each in its tier, to a recipient nobody else writes to."""
         return {

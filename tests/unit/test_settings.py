@@ -54,7 +54,7 @@ def test_the_defaults_keep_each_limit_within_the_one_that_guards_it(monkeypatch:
     current = defaults(monkeypatch)
     call = current.connect_timeout + current.read_timeout
     assert call < current.lease_seconds < current.visibility_seconds
-    assert current.horizon_seconds < current.visibility_seconds
+    assert 2 * current.promote_interval < current.horizon_seconds < current.visibility_seconds
     assert current.retry_base_delay * 2 ** (current.retry_attempts - 1) < current.retry_seconds <= current.horizon_seconds
     assert 0 <= current.send_wait <= 60
 

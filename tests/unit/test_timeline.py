@@ -178,3 +178,23 @@ def test_an_attempt_without_a_provider_answer_says_only_what_is_known() -> None:
     lost = replace(_attempt(1, 0.1, 4.1, "unknown", "answer_timeout"), provider_status=None, provider_code=None)
     told = _told(History(send=_send(_WHATSAPP), attempts={_FIRST: [lost]}))
     assert (0.1, "attempt", "whatsapp attempt 1: unknown, answer_timeout, 4000 ms") in told
+
+
+def test_a_tier_that_is_queued_for_later_is_not_open_yet() -> None:
+    waiting = replace(_EMAIL, tier=0, state=DeliveryState.QUEUED, queued_at=_at(60), not_before=_at(60), ended_at=None)
+    send = SendView(
+        id=_SEND,
+        account_id=ids.new(),
+        dialect="kirisan",
+        state=SendState.SCHEDULED,
+        tier=0,
+        created_at=_START,
+        schedule=_at(60),
+        expires_at=None,
+        ended_at=None,
+        deliveries=(waiting,),
+    )
+    kinds = [
+        [entry.kind for entry in timeline.build(History(send=each))] for each in (send, replace(send, state=SendState.RUNNING))
+    ]
+    assert kinds == [["accepted", "scheduled"], ["accepted", "scheduled", "tier_opened"]]

@@ -14,9 +14,10 @@ async def deliver(process: Process, delivery_ids: Sequence[UUID], lineage: Linea
     """Deliver a batch; done when every outcome is committed and what follows it is published."""
     claimed_at = time.monotonic()
     claims, early = await claim.claim(process.engine, delivery_ids)
-    for delivery in early:
-        await process.publisher.publish((delivery.id,), delivery.queue, delivery.seconds, lineage)
-    await asyncio.gather(*(_deliver_one(process, each, claimed_at, lineage) for each in claims))
+    await asyncio.gather(
+        *(_deliver_one(process, each, claimed_at, lineage) for each in claims),
+        *(process.publisher.publish((each.id,), each.queue, each.seconds, lineage) for each in early),
+    )
 
 
 async def _deliver_one(process: Process, each: claim.Claim, claimed_at: float, lineage: Lineage) -> None:

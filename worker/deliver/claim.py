@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import RowMapping
@@ -14,6 +15,10 @@ from shared.db.statements import among, claims
 from shared.domain.channels import Channel
 from shared.domain.content import JsonObject
 from shared.domain.states import KeyStatus, OnUnknown, SendState
+from worker.runtime import patience
+
+_PATIENCE: Final = 20.0
+"""Seconds a claim waits for Postgres: longer than a restart takes, shorter than a shutdown may."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,9 +75,23 @@ class Early:
 
 
 async def claim(engine: AsyncEngine, delivery_ids: Sequence[UUID]) -> tuple[list[Claim], list[Early]]:
-    """Claim those of the deliveries that are due; the rest is another worker's, ended, or too early."""
-    claim_id = ids.new()
-    parameters = {**among(delivery_ids), "claim_id": claim_id, "lease_seconds": settings.get().lease_seconds}
+    """Claim those of the deliveries that are due; the rest is another worker's, ended, or too early.
+
+    Waits a while for Postgres, then raises what SQLAlchemy raised; the deliveries are left to recovery.
+    """
+    step = partial(_claim_once, engine, delivery_ids, ids.new())
+    return await patience.outlast("claim", step, _PATIENCE)
+
+
+async def _claim_once(engine: AsyncEngine, delivery_ids: Sequence[UUID], claim_id: UUID) -> tuple[list[Claim], list[Early]]:
+    send_ids = sorted({ids.send_of(identifier) for identifier in delivery_ids})
+    parameters = {
+        **among(delivery_ids),
+        "send_ids": send_ids,
+        "first_send": send_ids[0],
+        "claim_id": claim_id,
+        "lease_seconds": settings.get().lease_seconds,
+    }
     async with engine.begin() as connection:
         rows = (await connection.execute(claims.claim, parameters)).mappings().all()
         missed = [] if len(rows) == len(delivery_ids) else _missed(delivery_ids, rows)

@@ -11,6 +11,7 @@ from shared.domain.outcome import Code, NotSent, Outcome, Sent, Trace, Unknown
 from shared.domain.states import DeliveryState
 from worker.deliver.claim import Claim
 
+_LONGEST_ID = 512
 _STOPPED = frozenset({Code.CANCELLED, Code.EXPIRED})
 
 
@@ -68,7 +69,7 @@ def delivery_row(result: Result) -> dict[str, Any]:
         "code": None if isinstance(outcome, Sent) else outcome.code,
         "reason": None if isinstance(outcome, Sent) else storable(outcome.reason),
         "detail": storable(dict(outcome.detail)) or None,
-        "provider_message_id": storable(outcome.provider_message_id) if isinstance(outcome, Sent) else None,
+        "provider_message_id": _indexable(outcome.provider_message_id) if isinstance(outcome, Sent) else None,
         "attempts": counted_attempts(result),
         "processing_ms": round(result.seconds * 1000),
         "delay": decision.delay if isinstance(decision, retry.Again) else None,
@@ -97,6 +98,11 @@ def attempt_row(result: Result, worker: str) -> dict[str, Any] | None:
 
 
 _OUTCOMES = {Sent: "sent", NotSent: "not_sent", Unknown: "unknown"}
+
+
+def _indexable(identifier: str | None) -> str | None:
+    """Cut what is no identifier any more: Postgres indexes no entry beyond 2704 bytes, and refuses the row."""
+    return None if identifier is None else str(storable(identifier))[:_LONGEST_ID]
 
 
 def _after(moment: datetime, seconds: float) -> str:

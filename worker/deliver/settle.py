@@ -59,12 +59,12 @@ async def _record(connection: AsyncConnection, results: Sequence[Result], worker
     """Write outcomes and attempts; give the deliveries whose claim still stood."""
     rows = [delivery_row(result) for result in results]
     parameters = {"rows": json.dumps(rows), **among([result.claim.id for result in results])}
-    recorded = (await connection.execute(settlement.record_outcomes, parameters)).scalars().all()
+    recorded = set((await connection.execute(settlement.record_outcomes, parameters)).scalars())
     attempts = [row for result in results if (row := attempt_row(result, worker))]
     if attempts:
         await connection.execute(settlement.insert_attempts, {"rows": json.dumps(attempts)})
     await _count_quota(connection, [result for result in results if result.claim.id in recorded])
-    return set(recorded)
+    return recorded
 
 
 async def _count_quota(connection: AsyncConnection, results: Iterable[Result]) -> None:

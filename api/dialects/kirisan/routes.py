@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from api import auth, channel_keys, errors, intake, preferences, request_ids, services, waiting
+from api import auth, bodies, channel_keys, errors, intake, preferences, request_ids, services, waiting
 from api.dialects.kirisan import render, schema
 from api.dialects.kirisan.errors import Rejection
 from shared import ids
@@ -16,6 +16,7 @@ from shared.domain.send import SendPlan, SendView
 blueprint = Blueprint("kirisan", __name__)
 
 _LONGEST_KEY = 255
+_KEY_SCOPE = "account"
 
 
 @blueprint.post("/v1/send")
@@ -23,10 +24,22 @@ def send() -> Response:
     """Accept a send and answer with its outcome, or with 202 when that takes longer than the caller waits."""
     caller = auth.caller()
     preference = preferences.parse(request.headers.get("Prefer"))
-    body = request.get_data(cache=False)
-    parsed = schema.parse(body, datetime.now(UTC))
+    body = bodies.read()
+    parsed = _parse(body, caller)
     plan = schema.plan(parsed, channel_keys.resolve(caller.account_id, parsed.tokens()))
     return _accept(caller, plan, _idempotency_key(body), preference)
+
+
+def _parse(body: bytes, caller: auth.Caller) -> schema.Request:
+    """Validate a body. A repeat is judged by the time of the first request: what both schedule may be past by now."""
+    try:
+        return schema.parse(body, datetime.now(UTC))
+    except Rejection:
+        key = request.headers.get("Idempotency-Key")
+        accepted_at = intake.first_use(caller.account_id, _KEY_SCOPE, key) if key else None
+        if accepted_at is None:
+            raise
+        return schema.parse(body, accepted_at)
 
 
 def _accept(
@@ -56,7 +69,15 @@ def _submit_and_wait(order: intake.Order, seconds: float) -> tuple[intake.Accept
             return accepted, waiting.outcome_of(accepted.send_id, None, seconds)
         if seconds == 0:
             return accepted, intake.view(order)
-        return accepted, waiting.outcome_of(accepted.send_id, expected, seconds)
+        return accepted, _outcome(order, expected, seconds)
+
+
+def _outcome(order: intake.Order, expected: waiting.Expected, seconds: float) -> SendView:
+    """Wait. What is committed is accepted: to refuse it because Postgres went away since would make the client send it twice."""
+    try:
+        return waiting.outcome_of(order.send_id, expected, seconds)
+    except intake.DATABASE_AWAY:
+        return intake.view(order)
 
 
 def _answer(view: SendView, preference: preferences.Preferences, *, replayed: bool | None) -> Response:
@@ -80,7 +101,7 @@ def _idempotency_key(body: bytes) -> intake.IdempotencyKey | None:
         raise Rejection(400, f"Idempotency-Key must have 1 to {_LONGEST_KEY} characters")
     canonical = json.dumps(json.loads(body), sort_keys=True, separators=(",", ":"))
     fingerprint = hashlib.sha256(f"POST /v1/send {canonical}".encode("utf-8", "surrogatepass")).digest()
-    return intake.IdempotencyKey(scope="account", key=key, fingerprint=fingerprint)
+    return intake.IdempotencyKey(scope=_KEY_SCOPE, key=key, fingerprint=fingerprint)
 
 
 def _refuse(status: int, reason: str) -> Response:

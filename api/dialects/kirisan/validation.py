@@ -91,7 +91,7 @@ def content(channel: Channel, item: ChannelContent, variables: Mapping[str, str]
     if (item.template is None) == (item.message is None):
         raise errors.invalid(f"{channel} content needs either template or message")
     if item.message is not None:
-        _complete(channel, _inline(channel, item.message), variables)
+        complete(channel, _inline(channel, item.message), variables)
     elif item.template not in _TEMPLATE_IDS:
         raise errors.invalid(f"content.{channel}.template must be a 64-bit integer")
 
@@ -108,7 +108,7 @@ def _inline(channel: Channel, inline: InlineMessage) -> Message:
     return inline.content
 
 
-def _complete(channel: Channel, message: Message, variables: Mapping[str, str]) -> None:
+def complete(channel: Channel, message: Message, variables: Mapping[str, str]) -> None:
     """Refuse a message without what its type is about."""
     missing = _missing(message)
     if missing:

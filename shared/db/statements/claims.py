@@ -33,16 +33,33 @@ _WITH_ALL_THAT_IS_NEEDED: Final = """
 """
 
 claim: Final = text(f"""
-    WITH claimed AS (
+    WITH due AS (
+        SELECT id FROM sends
+         WHERE id = ANY(:send_ids) AND id BETWEEN :first_send AND :last AND state = 'scheduled'
+         ORDER BY id FOR NO KEY UPDATE
+    ), claimed AS (
         UPDATE deliveries
            SET state = 'claimed', claim_id = :claim_id, claimed_at = now(),
                lease_until = now() + make_interval(secs => :lease_seconds)
-         WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND state = 'queued' AND (not_before IS NULL OR not_before <= now())
+         WHERE id = ANY(:ids) AND id BETWEEN :first AND :last
+           AND (state = 'queued' AND (not_before IS NULL OR not_before <= now()) OR state = 'claimed' AND claim_id = :claim_id)
+           AND (SELECT count(*) FROM due) >= 0
         RETURNING {_RETURNING}
+    ), started AS (
+        UPDATE sends SET state = 'running'
+         WHERE id = ANY(:send_ids) AND id BETWEEN :first_send AND :last AND state = 'scheduled'
+           AND id IN (SELECT send_id FROM claimed)
     )
     {_WITH_ALL_THAT_IS_NEEDED}
 """)
-"""Claim what is due among some deliveries, and give all that is needed to send each. Of two that ask for one, one gets it."""
+"""Claim what is due among some deliveries, and give all that is needed to send each. Of two that ask for one, one gets it.
+
+A scheduled send runs from its first claim on. Like all that changes a send and its deliveries, the claim locks the send first,
+in the order of ids: the count, which is always at least 0, is worked out before a delivery is touched. Who cancels or moves the
+send has then done so, and its deliveries are not claimed, or comes too late. A send that runs already is not locked.
+
+A repeat under the same ``claim_id`` finds again what was claimed when the answer to the commit was lost.
+"""
 
 reclaim: Final = text(f"""
     WITH expired AS (

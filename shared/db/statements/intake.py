@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Insert, insert, text
 from shared.db.tables import deliveries, sends
 
 insert_sends: Final[Insert] = insert(sends)
-"""One row per send, with every column of :func:`api.intake.rows` given."""
+"""One row per send, with every column of :func:`api.intake.send_row` given."""
 
 insert_deliveries: Final[Insert] = insert(deliveries)
 """One row per delivery; times are the transaction's unless given."""
@@ -25,10 +25,10 @@ claim_idempotency_key: Final = text("""
 """Take a key for a send unless it stands for another; an expired key is taken over. No row: it is another's."""
 
 select_idempotency_key: Final = text("""
-    SELECT send_id, fingerprint FROM idempotency_keys
+    SELECT send_id, fingerprint, created_at FROM idempotency_keys
      WHERE account_id = :account_id AND scope = :scope AND key = :key AND expires_at > now()
 """)
-"""Which send a key stands for, and the request it was used with."""
+"""Which send a key stands for, the request it was used with, and when."""
 
 
 def execute_many(connection: Connection, statement: Insert, rows: Sequence[dict[str, Any]]) -> None:

@@ -64,8 +64,11 @@ advance_sends: Final = text("""
 """Write the step that the cascade decided for each send."""
 
 count_quota: Final = text("""
-    UPDATE channel_keys SET quota_used = quota_used + r.sent
-      FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, sent bigint)
-     WHERE channel_keys.id = r.id
+    WITH locked AS (
+        SELECT channel_keys.id, r.sent
+          FROM channel_keys JOIN jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, sent bigint) ON channel_keys.id = r.id
+         ORDER BY channel_keys.id FOR NO KEY UPDATE OF channel_keys
+    )
+    UPDATE channel_keys SET quota_used = quota_used + locked.sent FROM locked WHERE channel_keys.id = locked.id
 """)
-"""Count what was sent against the quota of the keys that have one."""
+"""Count what was sent against the quota of the keys that have one, locked in the order of their ids as sends are."""

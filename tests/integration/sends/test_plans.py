@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, event, text
 
 from shared import ids
 from shared.db import partitions
-from shared.management import search, sends
+from shared.management import promotion, search, sends
 from shared.management.search import Filters
 
 _SENDS = 50_000
@@ -152,3 +152,30 @@ def test_times_choose_the_partitions(crowded: tuple[Connection, UUID]) -> None:
     (partition,) = _touched(nodes, "sends")
     year, week, _ = moment.isocalendar()
     assert partition == f"sends_{year}w{week:02}"
+
+
+def _schedule(connection: Connection, account_id: UUID, number: int, ahead: str) -> None:
+    """Let sends wait for a time from now, as the intake leaves them."""
+    parameters = {"account_id": account_id, "number": number, "ahead": ahead}
+    statement = """
+        WITH chosen AS (SELECT id FROM sends WHERE account_id = :account_id AND state = 'sent' LIMIT :number),
+        scheduled AS (
+            UPDATE sends SET state = 'scheduled', schedule_at = now() + CAST(:ahead AS interval)
+              FROM chosen WHERE sends.id = chosen.id
+        )
+        UPDATE deliveries SET state = 'waiting' FROM chosen WHERE deliveries.send_id = chosen.id
+    """
+    connection.execute(text(statement), parameters)
+
+
+@pytest.mark.parametrize("plan", ["force_custom_plan", "force_generic_plan"])
+def test_promotion_reads_what_is_due_and_little_else(crowded: tuple[Connection, UUID], plan: str) -> None:
+    connection, account_id = crowded
+    with connection.begin_nested() as step:
+        _schedule(connection, account_id, 5000, "3 days")
+        _schedule(connection, account_id, 50, "5 seconds")
+        connection.execute(text(f"SET LOCAL plan_cache_mode = {plan}"))
+        nodes = _explained(connection, lambda: promotion.promote_due(connection, 10))
+        assert _rows_read(nodes, "sends") <= 100
+        assert _rows_read(nodes, "deliveries") <= 20
+        step.rollback()

@@ -1,0 +1,68 @@
+"""Scheduled sends: handing them to the queue, and taking them back.
+
+One order of locks holds everywhere, so that nobody waits in a circle: first sends, by their ids, then their deliveries. Recording
+outcomes keeps it, the claim of a scheduled send keeps it, and all here do. What locks deliveries alone (recovery, the claim of a
+send that runs) waits for no send while it holds them. Promotion takes sends in the order of time, but waits for none: it passes
+over what is held. Of a claim, a cancellation and a move that meet, one goes first and the others see what it did.
+"""
+
+from typing import Final
+
+from sqlalchemy import text
+
+_WITHIN_HORIZON: Final = "schedule_at <= now() + make_interval(secs => :horizon_seconds)"
+
+select_due: Final = text(f"""
+    SELECT id FROM sends
+     WHERE state = 'scheduled' AND promoted_at IS NULL AND {_WITHIN_HORIZON}
+     ORDER BY schedule_at LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
+""")
+"""Lock sends that fall due within the horizon, the earliest first; what another promotion holds is passed over."""
+
+mark_promoted: Final = text(f"""
+    UPDATE sends SET promoted_at = now()
+     WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND state = 'scheduled' AND promoted_at IS NULL AND {_WITHIN_HORIZON}
+    RETURNING id, cardinality(channels) AS deliveries
+""")
+"""Note which of some sends are handed to the queue now: each is found once."""
+
+open_first_tiers: Final = text("""
+    UPDATE deliveries
+       SET state = 'queued', not_before = sends.schedule_at, queued_at = greatest(sends.schedule_at, now()), published_at = now()
+      FROM sends
+     WHERE deliveries.id = ANY(:ids) AND deliveries.id BETWEEN :first AND :last
+       AND deliveries.tier = 0 AND deliveries.state = 'waiting'
+       AND sends.id = deliveries.send_id AND sends.id = ANY(:send_ids) AND sends.id BETWEEN :first_send AND :last
+    RETURNING deliveries.id, deliveries.queue, extract(epoch FROM deliveries.not_before - statement_timestamp()) AS seconds
+""")
+"""Let the first tiers of promoted sends be claimed from their time on, and give how many seconds that is from now."""
+
+lock: Final = text("""
+    SELECT id, state, schedule_at, expires_at, cardinality(channels) AS deliveries, now() AS now
+      FROM sends WHERE id = :send_id AND account_id = coalesce(CAST(:account_id AS uuid), account_id) FOR NO KEY UPDATE
+""")
+"""Lock one send, of an account if one is given."""
+
+cancel_deliveries: Final = text("""
+    UPDATE deliveries
+       SET state = 'cancelled', code = 'cancelled', reason = 'cancelled', ended_at = now()
+     WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND state IN ('waiting', 'queued')
+""")
+"""Stop the deliveries of a locked send, none of which was claimed."""
+
+cancel_send: Final = text("UPDATE sends SET state = 'cancelled', ended_at = now() WHERE id = :send_id")
+"""End a locked send."""
+
+close_first_tier: Final = text("""
+    UPDATE deliveries SET state = 'waiting', not_before = NULL, queued_at = NULL, published_at = NULL
+     WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND state = 'queued'
+""")
+"""Take a locked send back from the queue: its task will find nothing to claim."""
+
+change_send: Final = text("""
+    UPDATE sends
+       SET schedule_at = :schedule_at, expires_at = :expires_at, promoted_at = NULL,
+           variables = coalesce(CAST(:variables AS jsonb), variables)
+     WHERE id = :send_id
+""")
+"""Write a locked send anew; its first tier is closed."""

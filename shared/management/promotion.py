@@ -1,0 +1,50 @@
+"""Promotion: handing scheduled sends to the queue once they fall due within the horizon.
+
+Until then they wait in Postgres, since no task may enter the broker to run later than that.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row
+
+from shared import ids, settings
+from shared.db.statements import among, schedule
+from shared.domain.due import Due
+
+
+def promote_due(connection: Connection, limit: int) -> list[Due]:
+    """Promote up to ``limit`` sends, the earliest first. Of two that do so at once, each promotes others.
+
+    Gives the deliveries to publish after the commit; none when nothing is left to promote.
+    """
+    parameters = {"horizon_seconds": settings.get().horizon_seconds, "limit": limit}
+    return promote(connection, connection.execute(schedule.select_due, parameters).scalars().all())
+
+
+def promote(connection: Connection, send_ids: Sequence[UUID]) -> list[Due]:
+    """Promote those of some sends, which this transaction has made or locked, that fall due within the horizon."""
+    if not send_ids:
+        return []
+    parameters = {**among(send_ids), "horizon_seconds": settings.get().horizon_seconds}
+    promoted = connection.execute(schedule.mark_promoted, parameters).all()
+    return _open(connection, promoted) if promoted else []
+
+
+def delivery_ids(send_id: UUID, deliveries: int) -> list[UUID]:
+    """Name the deliveries of a send that has so many."""
+    return [ids.delivery_of(send_id, number) for number in range(1, deliveries + 1)]
+
+
+def _open(connection: Connection, sends: Sequence[Row[Any]]) -> list[Due]:
+    send_ids = [send.id for send in sends]
+    candidates = [identifier for send in sends for identifier in delivery_ids(send.id, send.deliveries)]
+    parameters = {**among(candidates), "send_ids": send_ids, "first_send": min(send_ids)}
+    return _due(connection.execute(schedule.open_first_tiers, parameters).all(), time.monotonic())
+
+
+def _due(rows: Iterable[Row[Any]], now: float) -> list[Due]:
+    """Reckon from now; what is overdue is due now, so that it is published together."""
+    return [Due(id=row.id, queue=row.queue, at=now + max(0.0, float(row.seconds))) for row in rows]

@@ -1,0 +1,1 @@
+"""The worker's runtime in this process, on a real database and broker that no other worker serves."""

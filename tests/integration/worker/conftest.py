@@ -1,0 +1,169 @@
+"""A database of the worker's own, a runtime in this process, and sends whose deliveries wait for it."""
+
+import asyncio
+import secrets
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import pytest
+from celery import Celery
+from sqlalchemy import Engine, create_engine, func, insert, make_url, select, text, update
+
+from api import intake
+from deploy.local.stack import Stack
+from shared import ids, queues
+from shared.db.tables import attempts, channel_keys, deliveries, sends
+from shared.domain.channels import Channel
+from shared.domain.outcome import Outcome, Sent
+from shared.domain.retry import Decision, End
+from shared.domain.send import PlannedDelivery, SendPlan
+from shared.domain.states import OnUnknown
+from shared.management import accounts, keys
+from tests.acceptance.backend import await_true
+from tests.integration import this_process
+from worker.deliver import claim as claims
+from worker.deliver.claim import Claim
+from worker.deliver.result import Result
+from worker.runtime.process import Process, Runtime
+
+_CREDENTIALS: Final[dict[Channel, dict[str, Any]]] = {
+    Channel.TELEGRAM: {"bot_token": "1:a", "base_url": "http://127.0.0.1:1"},
+    Channel.EMAIL: {"host": "127.0.0.1", "port": 1, "security": "none", "from_address": "a@shop.example"},
+}
+_ADDRESSES = {Channel.TELEGRAM: "42", Channel.EMAIL: "alex@customer.example"}
+
+
+@pytest.fixture(scope="package")
+def database(stack: Stack) -> Iterator[Engine]:
+    """A migrated database that no worker of the stack looks at."""
+    servers = stack.environment()
+    url = make_url(servers["ANTAR_DATABASE_URL"])
+    name = f"antar_{secrets.token_hex(6)}"
+    operator = create_engine(url, isolation_level="AUTOCOMMIT")
+    with operator.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+        own = {"ANTAR_DATABASE_URL": url.set(database=name).render_as_string(hide_password=False)}
+        with this_process.set_up({**servers, **own}) as engine:
+            yield engine
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    operator.dispose()
+
+
+@pytest.fixture(scope="package")
+def runtime(database: Engine) -> Iterator[Runtime]:
+    del database
+    running = Runtime()
+    yield running
+    running.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """An account whose sends this process delivers."""
+
+    database: Engine
+    runtime: Runtime
+    account_id: UUID
+
+    @property
+    def process(self) -> Process:
+        process: Process = self.runtime.process
+        return process
+
+    def key(self, channel: Channel = Channel.TELEGRAM, on_unknown: OnUnknown = OnUnknown.NEXT_TIER, **changes: Any) -> UUID:
+        """Make a channel key whose provider is nowhere."""
+        with self.database.begin() as connection:
+            made, _ = keys.create(connection, self.account_id, channel, "key", _CREDENTIALS[channel], on_unknown=on_unknown)
+            if changes:
+                connection.execute(update(channel_keys).where(channel_keys.c.id == made.id).values(**changes))
+        return made.id
+
+    def send(self, *planned: tuple[Channel, int, UUID], waiter: str | None = None, **changes: Any) -> list[UUID]:
+        """Commit a send of (channel, tier, key) and give its deliveries; ``changes`` are columns of the first of them."""
+        plan = SendPlan(dialect="kirisan", deliveries=tuple(_planned(*each) for each in planned), variables={})
+        order = intake.Order(plan=plan, account_id=self.account_id, token_id=ids.new(), request_id="req_test", waiter=waiter)
+        made = [ids.delivery_of(order.send_id, number) for number, _ in enumerate(planned, start=1)]
+        with self.database.begin() as connection:
+            connection.execute(insert(sends), [intake.send_row(order)])
+            for row in intake.delivery_rows(order):
+                times = {"queued_at": func.now(), "published_at": func.now()} if row.pop("opens") else {}
+                connection.execute(insert(deliveries).values(**row, **times))
+            if changes:
+                connection.execute(update(deliveries).where(deliveries.c.id == made[0]).values(**changes))
+        return made
+
+    def claim(self, delivery_ids: Sequence[UUID]) -> list[Claim]:
+        claimed: list[Claim] = self.runtime.run(claims.claim(self.process.engine, delivery_ids))[0]
+        return claimed
+
+    def claimed(self, key_id: UUID | None = None, **options: Any) -> Claim:
+        """Commit a send by Telegram and claim it."""
+        (claimed,) = self.claim(self.send((Channel.TELEGRAM, 0, key_id or self.key()), **options))
+        return claimed
+
+    def state(self, delivery_id: UUID) -> str:
+        return str(self.row(delivery_id)["state"])
+
+    def row(self, delivery_id: UUID) -> dict[str, Any]:
+        with self.database.connect() as connection:
+            return dict(connection.execute(select(deliveries).where(deliveries.c.id == delivery_id)).mappings().one())
+
+    def somebody_waits_for_a_lock(self) -> bool:
+        waiting = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        with self.database.connect() as connection:
+            return bool(connection.execute(text(waiting)).scalar_one())
+
+    def calls(self, delivery_id: UUID) -> int:
+        """Count the recorded attempts."""
+        with self.database.connect() as connection:
+            return connection.execute(select(func.count()).where(attempts.c.delivery_id == delivery_id)).scalar_one()
+
+
+def _planned(channel: Channel, tier: int, key_id: UUID) -> PlannedDelivery:
+    return PlannedDelivery(
+        channel=channel,
+        tier=tier,
+        fallback=tier > 0,
+        key_id=key_id,
+        target=_ADDRESSES[channel],
+        content={"type": "text", "message": "Hello"},
+    )
+
+
+@pytest.fixture
+def desk(database: Engine, runtime: Runtime) -> Desk:
+    with database.begin() as connection:
+        account_id = accounts.create(connection, f"worker {ids.new()}").id
+    return Desk(database=database, runtime=runtime, account_id=account_id)
+
+
+def result(each: Claim, outcome: Outcome | None = None, decision: Decision | None = None) -> Result:
+    """Make the result of a call that took 50 ms."""
+    return Result(
+        claim=each, outcome=outcome or Sent(provider_message_id="42:1"), decision=decision or End(), seconds=0.05, called_after=0.0
+    )
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until what the database shows is so; the scenario's own limit ends the wait."""
+    await asyncio.to_thread(await_true, condition)
+
+
+def later(seconds: float) -> datetime:
+    """Give a moment from now on; negative seconds give a past one."""
+    return datetime.now(UTC) + timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def silent_broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A broker that takes connections and never says a word; tasks are published there."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
+        silent = Celery("silent", broker=url)
+        silent.conf.update(broker_transport_options={"socket_timeout": 2, "socket_connect_timeout": 2})
+        monkeypatch.setattr(queues, "app", silent)
+        yield url

@@ -1,0 +1,13 @@
+from api import auth
+from shared import ids
+
+
+def test_what_was_read_before_a_revocation_is_not_kept() -> None:
+    cache = auth._Cache()
+    known = auth.Caller(account_id=ids.new(), token_id=ids.new())
+    before = cache.generation
+    cache.clear()
+    cache.put(b"hash", known, before)
+    assert cache.get(b"hash") is None
+    cache.put(b"hash", known, cache.generation)
+    assert cache.get(b"hash") == known

@@ -1,0 +1,27 @@
+"""What may enter the broker."""
+
+import time
+
+import pytest
+
+from shared import ids, queues, settings
+from shared.domain.due import Due
+
+
+def test_no_countdown_goes_beyond_the_horizon() -> None:
+    horizon = settings.get().horizon_seconds
+    with pytest.raises(ValueError, match="beyond the horizon of 60 s"):
+        queues.publish_deliveries([ids.new()], queues.Queue.SEND, countdown=horizon + 0.001)
+
+
+def test_no_delivery_is_published_beyond_the_horizon() -> None:
+    due = Due(id=ids.new(), queue=queues.Queue.SEND, at=time.monotonic() + settings.get().horizon_seconds + 1)
+    with pytest.raises(ValueError, match="beyond the horizon"):
+        queues.publish_due([due])
+
+
+def test_what_is_published_is_read_back() -> None:
+    delivery_ids = [ids.new(), ids.new()]
+    assert queues.read_deliveries([ids.encode(ids.DELIVERY, each) for each in delivery_ids]) == delivery_ids
+    with pytest.raises(ValueError, match="no delivery's id"):
+        queues.read_deliveries([ids.encode(ids.SEND, ids.new())])
