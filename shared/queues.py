@@ -42,8 +42,10 @@ class Task(StrEnum):
 
 
 def _configuration() -> dict[str, Any]:
+    """Configure Celery, when it is first used: a wrong setting is told by what needs it, not by an import."""
     current = settings.get()
     return {
+        "broker_url": current.broker_url.get_secret_value(),
         "task_queues": [kombu.Queue(name.value, kombu.Exchange(name.value), routing_key=name.value) for name in Queue],
         "task_default_queue": Queue.SEND.value,
         "task_serializer": "json",
@@ -92,8 +94,8 @@ def _beat_schedule(promote_interval: float, recover_interval: float) -> dict[str
     }
 
 
-app = Celery("antar", broker=settings.get().broker_url.get_secret_value())
-app.conf.update(_configuration())
+app = Celery("antar")
+app.add_defaults(_configuration)
 
 
 def publish_deliveries(

@@ -21,7 +21,8 @@ blueprint = Blueprint("sends", __name__)
 @blueprint.get("/v1/sends/<identifier>")
 def look_up(identifier: str) -> Response:
     """Give a send of the caller's account with everything that happened to it."""
-    return _story(_read_id(identifier), auth.caller())
+    caller = auth.caller()
+    return _story(_read_id(identifier), caller)
 
 
 @blueprint.delete("/v1/sends/<identifier>")
