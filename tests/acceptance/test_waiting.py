@@ -77,6 +77,7 @@ def test_what_is_looked_up_tells_the_whole_story(backend: Backend) -> None:
     assert [tier["tier"] for tier in send["tiers"]] == [0, 1]
     (attempt,) = deliveries(send)["whatsapp"]["attempts"]
     assert (attempt["outcome"], attempt["provider_status"], attempt["request"]) == ("not_sent", 500, "POST /api/sendText")
+    assert [delivery["ended_at"] >= delivery["attempts"][-1]["ended_at"] for delivery in deliveries(send).values()] == [True, True]
     assert [entry["at"] for entry in send["timeline"]] == sorted(entry["at"] for entry in send["timeline"])
 
 

@@ -12,8 +12,8 @@ from worker.runtime.process import Process
 
 async def deliver(process: Process, delivery_ids: Sequence[UUID], lineage: Lineage) -> None:
     """Deliver a batch; done when every outcome is committed and what follows it is published."""
-    claimed_at = time.monotonic()
     claims, early = await claim.claim(process.engine, delivery_ids)
+    claimed_at = time.monotonic()
     await asyncio.gather(
         *(_deliver_one(process, each, claimed_at, lineage) for each in claims),
         *(process.publisher.publish((each.id,), each.queue, each.seconds, lineage) for each in early),
