@@ -63,10 +63,6 @@ class Vault:
         document: dict[str, Any] = json.loads(plain)
         return document
 
-    def is_current(self, ciphertext: bytes) -> bool:
-        """Whether a ciphertext is under the active key; rotation encrypts the others again."""
-        return ciphertext.startswith(self.active.encode() + _SEPARATOR)
-
 
 def parse_keys(text: str) -> Vault:
     """Read ``id:base64,id:base64``, the active key first. Raises :class:`VaultError` naming what is wrong."""

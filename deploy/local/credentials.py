@@ -1,13 +1,11 @@
 """The passwords and keys of a local stack, made at its first start and kept beside its data."""
 
-import base64
 import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from deploy.local import files
-
-_KEY_BYTES = 32
+from shared import vault
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,5 +31,5 @@ def _generate() -> Credentials:
     return Credentials(
         postgres_password=secrets.token_urlsafe(24),
         flower_password=secrets.token_urlsafe(18),
-        secret_keys="local:" + base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode(),
+        secret_keys=vault.new_key("local"),
     )
