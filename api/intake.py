@@ -221,7 +221,7 @@ def send_row(order: Order) -> dict[str, Any]:
         "id": order.send_id,
         "account_id": order.account_id,
         "dialect": plan.dialect,
-        "state": SendState.SCHEDULED if plan.schedule else SendState.RUNNING,
+        "state": _send_state(plan),
         "channels": [delivery.channel.value for delivery in plan.deliveries],
         "variables": dict(plan.variables),
         "schedule_at": plan.schedule,
@@ -238,7 +238,6 @@ def delivery_rows(order: Order) -> list[dict[str, Any]]:
 
 
 def _delivery_row(order: Order, number: int, delivery: PlannedDelivery) -> dict[str, Any]:
-    opens = _opens(order.plan, delivery)
     return {
         "id": ids.delivery_of(order.send_id, number),
         "send_id": order.send_id,
@@ -251,8 +250,8 @@ def _delivery_row(order: Order, number: int, delivery: PlannedDelivery) -> dict[
         "address": None if delivery.target is None else targets.normalise(delivery.channel, delivery.target),
         "template_id": delivery.template_id,
         "content": delivery.content,
-        "state": DeliveryState.QUEUED if opens else DeliveryState.WAITING,
-        "opens": opens,
+        "state": _delivery_state(order.plan, delivery),
+        "opens": _opens(order.plan, delivery),
     }
 
 
@@ -262,7 +261,7 @@ def view(order: Order) -> SendView:
         id=order.send_id,
         account_id=order.account_id,
         dialect=order.plan.dialect,
-        state=SendState.SCHEDULED if order.plan.schedule else SendState.RUNNING,
+        state=_send_state(order.plan),
         tier=0,
         created_at=datetime.now(UTC),
         schedule=order.plan.schedule,
@@ -278,8 +277,16 @@ def _delivery_view(order: Order, number: int, delivery: PlannedDelivery) -> Deli
         channel=delivery.channel,
         tier=delivery.tier,
         fallback=delivery.fallback,
-        state=DeliveryState.QUEUED if _opens(order.plan, delivery) else DeliveryState.WAITING,
+        state=_delivery_state(order.plan, delivery),
     )
+
+
+def _send_state(plan: SendPlan) -> SendState:
+    return SendState.SCHEDULED if plan.schedule else SendState.RUNNING
+
+
+def _delivery_state(plan: SendPlan, delivery: PlannedDelivery) -> DeliveryState:
+    return DeliveryState.QUEUED if _opens(plan, delivery) else DeliveryState.WAITING
 
 
 def _opens(plan: SendPlan, delivery: PlannedDelivery) -> bool:

@@ -41,6 +41,11 @@ def delivery_of(send_id: UUID, number: int) -> UUID:
     return UUID(int=send_id.int | number)
 
 
+def deliveries_of(send_id: UUID, count: int) -> list[UUID]:
+    """Give the ids of the deliveries of a send that has so many."""
+    return [delivery_of(send_id, number) for number in range(1, count + 1)]
+
+
 def send_of(delivery_id: UUID) -> UUID:
     """Give the id of the send that a delivery belongs to."""
     return UUID(int=delivery_id.int >> _SUFFIX_BITS << _SUFFIX_BITS)

@@ -33,14 +33,9 @@ def promote(connection: Connection, send_ids: Sequence[UUID]) -> list[Due]:
     return _open(connection, promoted) if promoted else []
 
 
-def delivery_ids(send_id: UUID, deliveries: int) -> list[UUID]:
-    """Name the deliveries of a send that has so many."""
-    return [ids.delivery_of(send_id, number) for number in range(1, deliveries + 1)]
-
-
 def _open(connection: Connection, sends: Sequence[Row[Any]]) -> list[Due]:
     send_ids = [send.id for send in sends]
-    candidates = [identifier for send in sends for identifier in delivery_ids(send.id, send.deliveries)]
+    candidates = [identifier for send in sends for identifier in ids.deliveries_of(send.id, send.deliveries)]
     parameters = {**among(candidates), "send_ids": send_ids, "first_send": min(send_ids)}
     return _due(connection.execute(schedule.open_first_tiers, parameters).all(), time.monotonic())
 

@@ -64,7 +64,7 @@ def lock(connection: Connection, send_id: UUID, account_id: UUID | None = None) 
 
 def messages(connection: Connection, standing: Standing) -> list[tuple[Channel, Message]]:
     """Read the messages that a send brings itself, with their channels."""
-    found = connection.execute(_CONTENTS, among(promotion.delivery_ids(standing.id, standing.deliveries)))
+    found = connection.execute(_CONTENTS, among(ids.deliveries_of(standing.id, standing.deliveries)))
     parsed = ((Channel(row.channel), parse_inline(row.content)) for row in found)
     return [(channel, message) for channel, message in parsed if isinstance(message, Message)]
 
@@ -80,7 +80,7 @@ def cancel(connection: Connection, standing: Standing, actor: str) -> None:
     if standing.state is SendState.CANCELLED:
         return
     require_waiting(standing)
-    connection.execute(schedule.cancel_deliveries, among(promotion.delivery_ids(standing.id, standing.deliveries)))
+    connection.execute(schedule.cancel_deliveries, among(ids.deliveries_of(standing.id, standing.deliveries)))
     connection.execute(schedule.cancel_send, {"send_id": standing.id})
     _note(connection, standing.id, "cancelled", f"by {actor}")
 
@@ -88,7 +88,7 @@ def cancel(connection: Connection, standing: Standing, actor: str) -> None:
 def move(connection: Connection, standing: Standing, change: Change, actor: str) -> list[Due]:
     """Change a locked send. Raises :class:`TooLate`. Gives the deliveries to publish after the commit."""
     require_waiting(standing)
-    connection.execute(schedule.close_first_tier, among(promotion.delivery_ids(standing.id, standing.deliveries)))
+    connection.execute(schedule.close_first_tier, among(ids.deliveries_of(standing.id, standing.deliveries)))
     values = {
         "send_id": standing.id,
         "schedule_at": change.schedule_at or standing.schedule_at,

@@ -38,7 +38,7 @@ def search(connection: Connection, account_id: UUID, filters: Filters, limit: in
     """Find at most ``limit`` sends, those with ids below ``before_id`` where one is given."""
     columns = (*SEND_COLUMNS, sends.c.channels)
     rows = connection.execute(_matching(account_id, filters, before_id, *columns).limit(limit)).all()
-    members = [ids.delivery_of(row.id, number) for row in rows for number in range(1, len(row.channels) + 1)]
+    members = [identifier for row in rows for identifier in ids.deliveries_of(row.id, len(row.channels))]
     found = load_deliveries(connection, account_id, members)
     return [send_view(row, found[row.id]) for row in rows]
 

@@ -50,23 +50,15 @@ _LOAD: Final = (
 
 _LOAD_OF_ACCOUNT: Final = _LOAD.where(sends.c.account_id == bindparam("account_id", type_=Uuid))
 
-_DELIVERIES: Final = (
-    select(deliveries.c.send_id, *_DELIVERY_COLUMNS)
-    .where(
-        deliveries.c.account_id == bindparam("account_id", type_=Uuid),
-        deliveries.c.id == any_(_IDS),
-        deliveries.c.id.between(_FIRST, _LAST),
-    )
-    .order_by(deliveries.c.tier, deliveries.c.id)
-)
-
 _MANY: Final = select(*SEND_COLUMNS).where(sends.c.id == any_(_IDS), sends.c.id.between(_FIRST, _LAST))
 
-_DELIVERIES_OF_MANY: Final = (
+_DELIVERIES: Final = (
     select(deliveries.c.send_id, *_DELIVERY_COLUMNS)
     .where(deliveries.c.id == any_(_IDS), deliveries.c.id.between(_FIRST, _LAST))
     .order_by(deliveries.c.tier, deliveries.c.id)
 )
+
+_DELIVERIES_OF_ACCOUNT: Final = _DELIVERIES.where(deliveries.c.account_id == bindparam("account_id", type_=Uuid))
 
 _ATTEMPTS: Final = (
     select(attempts.c.delivery_id, *(attempts.c[name] for name in _ATTEMPT_NAMES))
@@ -98,11 +90,9 @@ def load_many(connection: Connection, sizes: Mapping[UUID, int]) -> dict[UUID, S
     """Read many sends at once, given how many deliveries each has; one that does not exist is left out."""
     if not sizes:
         return {}
-    delivery_ids = [ids.delivery_of(send_id, number) for send_id, size in sizes.items() for number in range(1, size + 1)]
-    found: dict[UUID, list[DeliveryView]] = defaultdict(list)
-    for row in connection.execute(_DELIVERIES_OF_MANY, among(delivery_ids)):
-        found[row.send_id].append(_delivery_view(row[1:]))
-    rows = connection.execute(_MANY, among(list(sizes)))
+    rows = connection.execute(_MANY, among(list(sizes))).all()
+    delivery_ids = [identifier for send_id, size in sizes.items() for identifier in ids.deliveries_of(send_id, size)]
+    found = _by_send(connection.execute(_DELIVERIES, among(delivery_ids)))
     return {row.id: send_view(row, found[row.id]) for row in rows}
 
 
@@ -117,10 +107,16 @@ def load_history(connection: Connection, send_id: UUID, account_id: UUID | None 
 
 def load_deliveries(connection: Connection, account_id: UUID, delivery_ids: Sequence[UUID]) -> dict[UUID, list[DeliveryView]]:
     """Read deliveries of an account by their sends, each send's in the order of tiers, then of the request."""
+    if not delivery_ids:
+        return defaultdict(list)
+    return _by_send(connection.execute(_DELIVERIES_OF_ACCOUNT, {"account_id": account_id, **among(delivery_ids)}))
+
+
+def _by_send(rows: Iterable[Row[Any]]) -> dict[UUID, list[DeliveryView]]:
+    """Group deliveries whose rows begin with their send; a send without any has an empty list."""
     found: dict[UUID, list[DeliveryView]] = defaultdict(list)
-    if delivery_ids:
-        for row in connection.execute(_DELIVERIES, {"account_id": account_id, **among(delivery_ids)}):
-            found[row.send_id].append(_delivery_view(row[1:]))
+    for row in rows:
+        found[row.send_id].append(_delivery_view(row[1:]))
     return found
 
 

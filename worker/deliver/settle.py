@@ -86,7 +86,7 @@ class _Moved:
 async def _next_steps(connection: AsyncConnection, sends: Sequence[Row[Any]]) -> list[_Moved]:
     if not sends:
         return []
-    candidates = [ids.delivery_of(send.id, number) for send in sends for number in range(1, send.deliveries + 1)]
+    candidates = [identifier for send in sends for identifier in ids.deliveries_of(send.id, send.deliveries)]
     members: dict[UUID, list[cascade.Member]] = defaultdict(list)
     queues: dict[UUID, str] = {}
     for row in await connection.execute(settlement.select_members, among(candidates)):
