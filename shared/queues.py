@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -13,10 +13,15 @@ from celery.schedules import crontab
 from kombu.exceptions import OperationalError
 
 from shared import ids, settings
+from shared.db import clock
 from shared.domain import due
 
 BROKER_TROUBLE: Final = (OperationalError, ConnectionError, TimeoutError)
 """What publishing raises when the broker is away. Nothing is lost by it: recovery publishes from Postgres."""
+
+
+_OUTDATED: Final = 3600
+"""Seconds after which a run that could not start is dropped: clocks compare that, so that it is more than they may be wrong by."""
 
 
 class Queue(StrEnum):
@@ -29,16 +34,21 @@ class Queue(StrEnum):
     EVENTS = "events"
     """Webhooks and receipts."""
     UPKEEP = "upkeep"
-    """What beat starts: promotion, recovery, partitions."""
+    """What beat starts: promotion, recovery, probing, partitions."""
 
 
 class Task(StrEnum):
     """The tasks, under the names that Flower shows."""
 
     DELIVER = "send.deliver"
+    SETTLE = "send.settle"
     PROMOTE = "send.promote"
     RECOVER = "send.recover"
+    PROBE = "key.probe"
     PARTITIONS = "upkeep.partitions"
+
+
+_UPKEEP: Final = {"queue": Queue.UPKEEP.value, "expires": _OUTDATED}
 
 
 def _configuration() -> dict[str, Any]:
@@ -69,29 +79,27 @@ def _configuration() -> dict[str, Any]:
         },
         "timezone": "UTC",
         "enable_utc": True,
-        "beat_schedule": _beat_schedule(current.promote_interval, current.recover_interval),
+        "beat_schedule": _beat_schedule(current),
     }
 
 
-def _beat_schedule(promote_interval: float, recover_interval: float) -> dict[str, Any]:
-    """What beat starts. A run that could not start before the next one is due is dropped."""
+def _beat_schedule(current: settings.Settings) -> dict[str, Any]:
+    """What beat starts."""
     return {
-        "promote": {
-            "task": Task.PROMOTE.value,
-            "schedule": promote_interval,
-            "options": {"queue": Queue.UPKEEP.value, "expires": promote_interval},
-        },
-        "recover": {
-            "task": Task.RECOVER.value,
-            "schedule": recover_interval,
-            "options": {"queue": Queue.UPKEEP.value, "expires": recover_interval},
-        },
+        "promote": _every(current.promote_interval, Task.PROMOTE),
+        "recover": _every(current.recover_interval, Task.RECOVER),
+        "probe": _every(current.probe_interval, Task.PROBE),
         "partitions": {
             "task": Task.PARTITIONS.value,
             "schedule": crontab(hour="2", minute="17"),
-            "options": {"queue": Queue.UPKEEP.value, "expires": 3600},
+            "options": _UPKEEP,
         },
     }
+
+
+def _every(seconds: float, task: Task) -> dict[str, Any]:
+    """Start a task at an interval, in seconds."""
+    return {"task": task.value, "schedule": seconds, "options": _UPKEEP}
 
 
 app = Celery("antar")
@@ -114,7 +122,7 @@ def publish_deliveries(
     current = settings.get()
     if countdown is not None and countdown > current.horizon_seconds:
         raise ValueError(f"a countdown of {countdown:.0f} s lies beyond the horizon of {current.horizon_seconds:.0f} s")
-    eta = datetime.now(UTC) + timedelta(seconds=countdown) if countdown else None
+    eta = clock.now() + timedelta(seconds=countdown) if countdown else None
     with app.producer_or_acquire() as producer:
         for batch in _batches(delivery_ids, current.deliver_batch):
             app.send_task(
@@ -136,11 +144,41 @@ def publish_due(deliveries: Iterable[due.Due]) -> None:
         publish_deliveries(delivery_ids, queue, countdown=max(0.0, moment - time.monotonic()))
 
 
+def publish_settle(send_ids: Sequence[UUID]) -> None:
+    """Publish that sends are to take their next step. Raises as :func:`publish_deliveries`."""
+    app.send_task(Task.SETTLE.value, args=([ids.encode(ids.SEND, identifier) for identifier in send_ids],), queue=Queue.SEND.value)
+
+
+def depths() -> dict[str, int]:
+    """Count the tasks that wait in each queue. Raises one of :data:`BROKER_TROUBLE` when the broker is away."""
+    with app.connection_or_acquire() as connection:
+        return {queue.value: _depth(connection, queue) for queue in Queue}
+
+
+def _depth(connection: kombu.Connection, queue: Queue) -> int:
+    """Ask for one queue, on a channel of its own: a broker may close that of a queue which is not there, as empty ones of Redis are."""
+    try:
+        with connection.channel() as channel:
+            declared: Any = kombu.Queue(queue.value, channel=channel).queue_declare(passive=True)
+            return int(declared.message_count)
+    except connection.channel_errors:
+        return 0
+
+
+def read_sends(argument: Sequence[str]) -> list[UUID]:
+    """Read the ids of a task. Raises :class:`ValueError` when one is none."""
+    return _read(ids.SEND, argument)
+
+
 def read_deliveries(argument: Sequence[str]) -> list[UUID]:
     """Read the ids of a task. Raises :class:`ValueError` when one is none."""
-    found = [ids.decode(ids.DELIVERY, text) for text in argument]
+    return _read(ids.DELIVERY, argument)
+
+
+def _read(prefix: str, argument: Sequence[str]) -> list[UUID]:
+    found = [ids.decode(prefix, text) for text in argument]
     if None in found:
-        raise ValueError("a task's argument holds what is no delivery's id")
+        raise ValueError("a task's argument holds what is no id of its kind")
     return [identifier for identifier in found if identifier is not None]
 
 

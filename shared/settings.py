@@ -1,6 +1,7 @@
 """Every ``ANTAR_*`` variable, its default and its unit. Nothing else reads the environment."""
 
 from functools import lru_cache
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, SecretStr
@@ -67,10 +68,17 @@ class Settings(BaseSettings):
     read_timeout: PositiveFloat = 20.0
     """Seconds to wait for a provider's answer; running out means *unknown*."""
 
+    journal_dir: Path = Path("/var/tmp/antar")  # noqa: S108 - survives a restart of the machine, and must belong to the worker's user.
+    """Where a worker keeps outcomes while Postgres is away; private to its user, and the same after a restart."""
+    shutdown_seconds: PositiveFloat = 60.0
+    """Seconds after SIGTERM in which a worker has ended, come what may; above the longest provider call."""
+
     recover_interval: PositiveFloat = 15.0
     """Seconds between looks for work that was lost."""
     republish_after: PositiveFloat = 30.0
     """Seconds a queued delivery may wait unclaimed before it is published again."""
+    probe_interval: PositiveFloat = 10.0
+    """Seconds between looks for suspended channel keys that are to be asked again."""
     partition_weeks_ahead: PositiveInt = 8
     """Weeks for which partitions are made ahead."""
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 import structlog
 from celery import signals
 
-from shared import logs
+from shared import logs, settings
 from shared.queues import app
 from worker import tasks
 from worker.runtime import current
@@ -14,6 +14,8 @@ from worker.runtime import current
 __all__ = ["app", "tasks"]
 
 _log: Final = structlog.get_logger("worker")
+_COLD_SECONDS: Final = 5.0
+"""Seconds a worker has that was told to end with calls under way (SIGQUIT)."""
 
 
 @signals.setup_logging.connect
@@ -29,6 +31,11 @@ def _start(**_: Any) -> None:
     except Exception:  # noqa: BLE001 - whatever it is, this process cannot work.
         _log.exception("worker.no_start")
         sys.exit(1)
+
+
+@signals.worker_shutting_down.connect
+def _begin_stop(how: str, **_: Any) -> None:
+    current.begin_stop(settings.get().shutdown_seconds if how == "Warm" else _COLD_SECONDS)
 
 
 @signals.worker_shutdown.connect

@@ -2,30 +2,60 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 import structlog
 from sqlalchemy import Row
 
-from shared import settings
-from shared.db.statements import recovery
+from shared import ids, queues, settings
+from shared.db.statements import among, recovery
 from shared.domain import retry
 from shared.domain.channels import Channel
 from shared.domain.outcome import Code, Unknown
-from worker.deliver import claim, one
+from worker.deliver import advance, claim, one
 from worker.deliver.result import Lineage, Result
 from worker.runtime.process import Process
 
 _log: Final = structlog.get_logger("recovery")
 _LIMIT: Final = 5000
+_SWEPT: Final = 1000
+"""Running sends that are looked at in one run."""
+_SHORT_QUEUE: Final = 50
+"""Tasks in a queue up to which one that is missed is lost and not just waiting for its turn."""
+_AT_LAST: Final = 10
+"""How many times longer a task in a long queue is given."""
+
+
+class Sweep:
+    """How far the running sends were looked at: each run of a process goes on where its last one ended."""
+
+    def __init__(self) -> None:
+        self.after = UUID(int=0)
+
+
+_sweep: Final = Sweep()
 
 
 async def recover(process: Process) -> None:
-    """Find what was lost, once."""
-    await _end_expired_claims(process)
-    await _republish(process)
+    """Find what was lost, once. What dead processes left on disk comes first: it is better known than their leases tell."""
+    await process.writer.replay()
+    async with process.engine.begin() as connection:
+        found = (await connection.execute(recovery.look, {"after_seconds": settings.get().republish_after})).one()
+    if found.expired:
+        await _end_expired_claims(process)
+    if found.running:
+        await _settle_stranded(process)
+    if found.lost:
+        await _republish(process)
+
+
+async def settle(process: Process, send_ids: Iterable[UUID]) -> None:
+    """Take the next step of sends whose deliveries a person has changed."""
+    async with process.engine.begin() as connection:
+        settlement = await advance.advance(connection, send_ids)
+    await process.publisher.follow(settlement)
 
 
 async def _end_expired_claims(process: Process) -> None:
@@ -48,9 +78,35 @@ def _lost(each: claim.Claim) -> Result:
     return Result(claim=each, outcome=outcome, decision=decision, seconds=0.0, called_after=0.0)
 
 
+async def _settle_stranded(process: Process) -> None:
+    """Settle running sends for which nobody works and no person is waited for."""
+    stranded = await _stranded(process)
+    if stranded:
+        _log.warning("recovery.stranded_sends", sends=len(stranded))
+        await settle(process, stranded)
+
+
+async def _stranded(process: Process) -> set[UUID]:
+    parameters = {"after": _sweep.after, "age_seconds": settings.get().lease_seconds, "limit": _SWEPT}
+    async with process.engine.begin() as connection:
+        running = (await connection.execute(recovery.select_running, parameters)).all()
+        _sweep.after = running[-1].id if len(running) == _SWEPT else UUID(int=0)
+        if not running:
+            return set()
+        theirs = [identifier for send in running for identifier in ids.deliveries_of(send.id, send.deliveries)]
+        waiting = set((await connection.execute(recovery.select_open, among(theirs))).scalars())
+    return {send.id for send in running} - waiting
+
+
 async def _republish(process: Process) -> None:
     """Publish queued deliveries that nobody took in time. One whose task was only slow is claimed once all the same."""
-    parameters = {"after_seconds": settings.get().republish_after, "limit": _LIMIT}
+    try:
+        depths = await asyncio.to_thread(queues.depths)
+    except queues.BROKER_TROUBLE:
+        return
+    after = settings.get().republish_after
+    short = [queue for queue, tasks in depths.items() if tasks <= _SHORT_QUEUE]
+    parameters = {"after_seconds": after, "at_last_seconds": after * _AT_LAST, "short": short, "limit": _LIMIT}
     async with process.engine.begin() as connection:
         lost = (await connection.execute(recovery.republish, parameters)).all()
     for queue, delivery_ids in _by_queue(lost).items():

@@ -1,4 +1,4 @@
-"""Promoting scheduled sends from Postgres to the queue, as they fall due within the horizon."""
+"""Promoting what waits in Postgres to the queue, as it falls due within the horizon."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -12,18 +12,18 @@ from shared.management import promotion
 
 _log: Final = structlog.get_logger("schedule")
 _LIMIT: Final = 1000
-"""Sends promoted in one transaction."""
+"""Sends, and deliveries, promoted in one transaction."""
 
 
 def promote() -> None:
-    """Promote all that falls due within the horizon."""
+    """Promote all that falls due within the horizon: scheduled sends, and deliveries that were put off beyond it."""
     while due := _commit():
         _publish(due)
 
 
 def _commit() -> list[Due]:
     with engine.get().begin() as connection:
-        return promotion.promote_due(connection, _LIMIT)
+        return promotion.promote_due(connection, _LIMIT) + promotion.promote_deferred(connection, _LIMIT)
 
 
 def _publish(due: Sequence[Due]) -> None:

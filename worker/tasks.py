@@ -5,7 +5,7 @@ from typing import Any
 from celery import Task
 
 from shared import queues
-from worker import recovery, schedule, upkeep
+from worker import probing, recovery, schedule, upkeep
 from worker.deliver import batch
 from worker.deliver.result import Lineage
 from worker.runtime import current
@@ -19,6 +19,13 @@ def deliver(self: Task[Any, Any], delivery_ids: list[str]) -> None:
     runtime.run(batch.deliver(runtime.process, queues.read_deliveries(delivery_ids), lineage))
 
 
+@queues.app.task(name=queues.Task.SETTLE.value)
+def settle(send_ids: list[str]) -> None:
+    """Take the next step of sends whose deliveries a person has changed."""
+    runtime = current.get()
+    runtime.run(recovery.settle(runtime.process, queues.read_sends(send_ids)))
+
+
 @queues.app.task(name=queues.Task.PROMOTE.value)
 def promote() -> None:
     """Hand the scheduled sends that fall due to the queue."""
@@ -30,6 +37,13 @@ def recover() -> None:
     """Publish queued deliveries that nobody took; end claims whose worker is gone."""
     runtime = current.get()
     runtime.run(recovery.recover(runtime.process))
+
+
+@queues.app.task(name=queues.Task.PROBE.value)
+def probe() -> None:
+    """Ask suspended channel keys whether they can send again."""
+    runtime = current.get()
+    runtime.run(probing.probe_due(runtime.process.engine, runtime.process.wires))
 
 
 @queues.app.task(name=queues.Task.PARTITIONS.value)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from deploy.local import postgres, valkey
 from deploy.local.credentials import Credentials
@@ -19,13 +20,14 @@ def given(extra: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in {**os.environ, **extra}.items() if name.startswith(_PREFIX) and value}
 
 
-def complete(given: Mapping[str, str], ports: Mapping[str, int], credentials: Credentials) -> dict[str, str]:
+def complete(given: Mapping[str, str], ports: Mapping[str, int], credentials: Credentials, journal: Path) -> dict[str, str]:
     """Add what nobody has set: the stack's own servers, keys and address."""
     own = {
         DATABASE_URL: postgres.url(ports["postgres"], credentials.postgres_password),
         BROKER_URL: valkey.url(ports["redis"]),
         "ANTAR_SECRET_KEYS": credentials.secret_keys,
         "ANTAR_PUBLIC_URL": f"http://{HOST}:{ports['api']}",
+        "ANTAR_JOURNAL_DIR": str(journal),
         API_THREADS: "64",
     }
     return {**own, **given}

@@ -24,7 +24,7 @@ class Home:
         """
         home = cls(directory.absolute())
         try:
-            for part in (home.directory, home.logs, home.pids, home.beat, home.flower):
+            for part in (home.directory, home.logs, home.pids, home.beat, home.flower, home.journal):
                 part.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
         except OSError as error:
             raise errors.StackError(f"cannot use {home.directory}: {error.strerror}") from error
@@ -60,6 +60,11 @@ class Home:
     def flower(self) -> Path:
         """The tasks Flower remembers between two starts."""
         return self.directory / "flower"
+
+    @property
+    def journal(self) -> Path:
+        """What workers keep while PostgreSQL is away."""
+        return self.directory / "journal"
 
     @property
     def postgres(self) -> Path:

@@ -4,13 +4,14 @@ Until then they wait in Postgres, since no task may enter the broker to run late
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row
 
 from shared import ids, settings
+from shared.db import clock
 from shared.db.statements import among, schedule
 from shared.domain.due import Due
 
@@ -37,9 +38,18 @@ def _open(connection: Connection, sends: Sequence[Row[Any]]) -> list[Due]:
     send_ids = [send.id for send in sends]
     candidates = [identifier for send in sends for identifier in ids.deliveries_of(send.id, send.deliveries)]
     parameters = {**among(candidates), "send_ids": send_ids, "first_send": min(send_ids)}
-    return _due(connection.execute(schedule.open_first_tiers, parameters).all(), time.monotonic())
+    return _due(connection.execute(schedule.open_first_tiers, parameters).all())
 
 
-def _due(rows: Iterable[Row[Any]], now: float) -> list[Due]:
+def promote_deferred(connection: Connection, limit: int) -> list[Due]:
+    """Promote up to ``limit`` deliveries that were put off beyond the horizon; otherwise as :func:`promote_due`."""
+    parameters = {"horizon_seconds": settings.get().horizon_seconds, "limit": limit}
+    return _due(connection.execute(schedule.promote_deferred, parameters).all())
+
+
+def _due(rows: Sequence[Row[Any]]) -> list[Due]:
     """Reckon from now; what is overdue is due now, so that it is published together."""
+    now = time.monotonic()
+    if rows:
+        clock.note(rows[0].now)
     return [Due(id=row.id, queue=row.queue, at=now + max(0.0, float(row.seconds))) for row in rows]

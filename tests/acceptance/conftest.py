@@ -6,8 +6,11 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy
+from sqlalchemy import update
 
 from deploy.local.stack import Stack
+from shared.db.tables import channel_keys
+from shared.domain.states import KeyStatus
 from tests.acceptance.backend import Backend
 
 
@@ -38,6 +41,10 @@ def database(stack: Stack) -> Iterator[sqlalchemy.Engine]:
 
 
 @pytest.fixture(autouse=True)
-def _no_faults_left(backend: Backend) -> Iterator[None]:
+def _no_faults_left(backend: Backend, database: sqlalchemy.Engine) -> Iterator[None]:
+    """What a test breaks is whole again for the next one: also the keys that its faults have suspended."""
     yield
     backend.sandbox.delete("/_sandbox/faults")
+    resumed = {"status": KeyStatus.ACTIVE, "status_code": None, "status_reason": None, "probe_at": None, "status_at": None}
+    with database.begin() as connection:
+        connection.execute(update(channel_keys).where(channel_keys.c.status == KeyStatus.SUSPENDED).values(resumed))

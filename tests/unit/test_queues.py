@@ -23,5 +23,5 @@ def test_no_delivery_is_published_beyond_the_horizon() -> None:
 def test_what_is_published_is_read_back() -> None:
     delivery_ids = [ids.new(), ids.new()]
     assert queues.read_deliveries([ids.encode(ids.DELIVERY, each) for each in delivery_ids]) == delivery_ids
-    with pytest.raises(ValueError, match="no delivery's id"):
+    with pytest.raises(ValueError, match="no id of its kind"):
         queues.read_deliveries([ids.encode(ids.SEND, ids.new())])

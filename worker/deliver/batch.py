@@ -2,24 +2,71 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from worker.deliver import claim, one
-from worker.deliver.result import Lineage
+from shared.domain.outcome import NotSent
+from worker.deliver import admission, claim, one, release
+from worker.deliver.admission import Admission, Go
+from worker.deliver.claim import Claim
+from worker.deliver.one import Context, Ready, Stopped
+from worker.deliver.release import Later
+from worker.deliver.result import Lineage, Result
 from worker.runtime.process import Process
 
 
 async def deliver(process: Process, delivery_ids: Sequence[UUID], lineage: Lineage) -> None:
     """Deliver a batch; done when every outcome is committed and what follows it is published."""
     claims, early = await claim.claim(process.engine, delivery_ids)
-    claimed_at = time.monotonic()
+    process.holding.hold(early, lineage)
+    if claims:
+        context = Context(claimed_at=time.monotonic(), lineage=lineage)
+        with process.in_flight.of(claims):
+            await _deliver(process, claims, context)
+
+
+async def _deliver(process: Process, claims: Iterable[Claim], context: Context) -> None:
+    prepared = [one.prepare_call(each) for each in claims]
+    ready = [each for each in prepared if isinstance(each, Ready)]
+    admissions = await admission.admit(process, [each.claim for each in ready]) if ready else []
+    verdicts = list(zip(ready, admissions, strict=True))
     await asyncio.gather(
-        *(_deliver_one(process, each, claimed_at, lineage) for each in claims),
-        *(process.publisher.publish((each.id,), each.queue, each.seconds, lineage) for each in early),
+        *(process.writer.write(one.stop(each, context)) for each in prepared if isinstance(each, Stopped)),
+        *(process.writer.write(one.stop(each, context)) for each in _refused(verdicts)),
+        *(_call(process, each, admitted.wait, context) for each, admitted in verdicts if isinstance(admitted, Go)),
+        _give_back(process, _put_off(verdicts), context.lineage),
     )
 
 
-async def _deliver_one(process: Process, each: claim.Claim, claimed_at: float, lineage: Lineage) -> None:
-    result = await one.deliver(each, claimed_at, lineage, process.wires)
+def _refused(verdicts: Iterable[tuple[Ready, Admission]]) -> list[Stopped]:
+    return [Stopped(claim=each.claim, outcome=verdict) for each, verdict in verdicts if isinstance(verdict, NotSent)]
+
+
+def _put_off(verdicts: Iterable[tuple[Ready, Admission]]) -> list[Later]:
+    return [
+        Later(claim=each.claim, seconds=verdict.seconds, refund=False)
+        for each, verdict in verdicts
+        if isinstance(verdict, admission.Later)
+    ]
+
+
+async def _call(process: Process, ready: Ready, wait: float, context: Context) -> None:
+    """Call after a short wait; a worker that stops meanwhile gives the claim back, since nothing has left."""
+    if wait and not await process.stopping.sleep(wait):
+        await _give_back(process, [Later(claim=ready.claim, seconds=0.0, refund=True)], context.lineage)
+        return
+    result = await one.call(ready, context, process.wires)
+    await _honour_pause(process, result)
     await process.writer.write(result)
+
+
+async def _honour_pause(process: Process, result: Result) -> None:
+    """Let all workers know that the provider wants to be left alone."""
+    if isinstance(result.outcome, NotSent) and result.outcome.pause:
+        await process.pacing.pause(result.claim, result.outcome.pause)
+
+
+async def _give_back(process: Process, later: Sequence[Later], lineage: Lineage) -> None:
+    if later:
+        given = await release.give_back(process.engine, later)
+        await process.publisher.publish_later(given, lineage)

@@ -1,5 +1,6 @@
 """Claiming deliveries: a compare-and-set in Postgres that also gives all that is needed to send."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,13 +9,15 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import RowMapping
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import ids, settings
-from shared.db.statements import among, claims
+from shared.db import clock
+from shared.db.statements import among, claims, settlement
 from shared.domain.channels import Channel
 from shared.domain.content import JsonObject
 from shared.domain.states import KeyStatus, OnUnknown, SendState
+from worker.deliver.bugs import Bug, Step, quarantine_row
 from worker.runtime import patience
 
 _PATIENCE: Final = 20.0
@@ -38,6 +41,10 @@ class Claim:
     """When it could first be claimed."""
     attempts: int
     """Calls made so far that count."""
+    failures: int
+    """How often our own code failed before a call."""
+    paced: bool
+    """It has waited for its place among its key's calls."""
     target: str | None
     address: str | None
     """The target in its canonical form; ``None`` when no message could reach it."""
@@ -58,8 +65,9 @@ class Claim:
     key_settings: Mapping[str, Any]
     credentials: bytes
     on_unknown: OnUnknown
+    rate_per_second: float | None
     quota_limit: int | None
-    quota_used: int
+    quota_period: str | None
     suppressed: bool
     opted_out: bool
     last_inbound_at: datetime | None
@@ -94,9 +102,10 @@ async def _claim_once(engine: AsyncEngine, delivery_ids: Sequence[UUID], claim_i
     }
     async with engine.begin() as connection:
         rows = (await connection.execute(claims.claim, parameters)).mappings().all()
+        claimed = await _read(connection, rows, claim_id)
         missed = [] if len(rows) == len(delivery_ids) else _missed(delivery_ids, rows)
         early = (await connection.execute(claims.select_not_due, among(missed))).all() if missed else []
-    return [_claim(row, claim_id) for row in rows], [Early(id=row.id, queue=row.queue, seconds=float(row.seconds)) for row in early]
+    return claimed, [Early(id=row.id, queue=row.queue, seconds=float(row.seconds)) for row in early]
 
 
 async def take_over(engine: AsyncEngine, limit: int) -> list[Claim]:
@@ -105,12 +114,30 @@ async def take_over(engine: AsyncEngine, limit: int) -> list[Claim]:
     parameters = {"limit": limit, "claim_id": claim_id, "lease_seconds": settings.get().lease_seconds}
     async with engine.begin() as connection:
         rows = (await connection.execute(claims.reclaim, parameters)).mappings().all()
-    return [_claim(row, claim_id) for row in rows]
+        return await _read(connection, rows, claim_id)
 
 
 def _missed(delivery_ids: Sequence[UUID], rows: Sequence[RowMapping]) -> list[UUID]:
     claimed = {row["id"] for row in rows}
     return [identifier for identifier in delivery_ids if identifier not in claimed]
+
+
+async def _read(connection: AsyncConnection, rows: Sequence[RowMapping], claim_id: UUID) -> list[Claim]:
+    """Read the rows. One that this version of the code cannot read ends in quarantine, not the batch it came with."""
+    if rows:
+        clock.note(rows[0]["now"])
+    read: list[Claim] = []
+    bugs: list[dict[str, str]] = []
+    for row in rows:
+        try:
+            read.append(_claim(row, claim_id))
+        except (ValueError, TypeError) as error:
+            bugs.append(quarantine_row(row["id"], row["send_id"], row["account_id"], Bug.of(Step.CLAIM, error)))
+    if bugs:
+        unreadable = [UUID(bug["delivery_id"]) for bug in bugs]
+        await connection.execute(claims.fail_unreadable, {**among(unreadable), "claim_id": claim_id})
+        await connection.execute(settlement.insert_quarantined, {"rows": json.dumps(bugs)})
+    return read
 
 
 def _claim(row: RowMapping, claim_id: UUID) -> Claim:

@@ -76,13 +76,6 @@ def window_open(claim: Claim) -> NotSent | None:
     return _stop(Code.OUTSIDE_WINDOW, "outside the 24-hour window")
 
 
-def quota_left(claim: Claim) -> NotSent | None:
-    """The key has sends left in its quota."""
-    if claim.quota_limit is None or claim.quota_used < claim.quota_limit:
-        return None
-    return _stop(Code.QUOTA_EXCEEDED, "quota exceeded")
-
-
 def template_sendable(claim: Claim) -> NotSent | None:
     """A template exists for this account and channel, is approved, and is switched on."""
     if claim.template_id is None:
@@ -102,7 +95,6 @@ GUARDS: Final[tuple[Guard, ...]] = (
     not_suppressed,
     not_opted_out,
     window_open,
-    quota_left,
     template_sendable,
 )
 """In the order in which a reader of the reason would want to know."""

@@ -12,6 +12,7 @@ from shared.domain.outcome import Action, Code, NotSent, Outcome, Unknown
 from worker import channels
 from worker.channels.base import Credentials, Envelope, Wires
 from worker.deliver import guards, prepare
+from worker.deliver.bugs import Bug, Step
 from worker.deliver.claim import Claim
 from worker.deliver.result import Lineage, Result
 
@@ -19,65 +20,97 @@ _log: Final = structlog.get_logger("deliver")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Answer:
-    outcome: Outcome
-    called_at: float | None
-    """On the monotonic clock; ``None`` when no provider was called."""
+class Ready:
+    """A claim that nothing stops, with all that its call needs."""
+
+    claim: Claim
+    envelope: Envelope
+    credentials: Credentials
 
 
-async def deliver(claim: Claim, claimed_at: float, lineage: Lineage, wires: Wires) -> Result:
-    """Give the result of a claim. ``claimed_at`` is on the monotonic clock. Never raises: a bug of ours is an outcome too."""
-    answer = await _answer(claim, wires)
-    seconds = time.monotonic() - claimed_at
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stopped:
+    """A claim that is not called, and why."""
+
+    claim: Claim
+    outcome: NotSent
+    bug: Bug | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Context:
+    """What the claims of a batch have in common."""
+
+    claimed_at: float
+    """On the monotonic clock."""
+    lineage: Lineage
+
+
+def prepare_call(claim: Claim) -> Ready | Stopped:
+    """Pass the guards and make everything ready for the call, or say what stops it. Nothing has left, whatever goes wrong."""
+    try:
+        outcome = guards.check(claim)
+        return Stopped(claim=claim, outcome=outcome) if outcome else _prepared(claim)
+    except Exception as error:  # noqa: BLE001 - a bug of ours ends this delivery, not its batch.
+        bug = _report_bug(claim, Step.PREPARE, error)
+        outcome = NotSent(code=Code.INTERNAL_ERROR, reason="internal error before the call", action=Action.RETRY)
+        return Stopped(claim=claim, outcome=outcome, bug=bug)
+
+
+def _prepared(claim: Claim) -> Ready | Stopped:
+    envelope, credentials = prepare.envelope(claim), prepare.credentials(claim)
+    if isinstance(envelope, NotSent):
+        return Stopped(claim=claim, outcome=envelope)
+    if isinstance(credentials, NotSent):
+        return Stopped(claim=claim, outcome=credentials)
+    return Ready(claim=claim, envelope=envelope, credentials=credentials)
+
+
+async def call(ready: Ready, context: Context, wires: Wires) -> Result:
+    """Call the provider. Never raises: a bug of ours is an outcome too."""
+    called_at = time.monotonic()
+    bug: Bug | None = None
+    try:
+        outcome = await channels.adapter(ready.claim.channel).send(ready.envelope, ready.credentials, wires)
+    except Exception as error:  # noqa: BLE001 - likewise.
+        bug = _report_bug(ready.claim, Step.CALL, error)
+        outcome = Unknown(code=Code.INTERNAL_ERROR, reason="internal error during the call: it may have been sent")
+    return _result(ready.claim, outcome, context, called_at=called_at, admitted=True, bug=bug)
+
+
+def stop(stopped: Stopped, context: Context) -> Result:
+    """Give the result of what was not called."""
+    return _result(stopped.claim, stopped.outcome, context, bug=stopped.bug)
+
+
+def _result(
+    claim: Claim,
+    outcome: Outcome,
+    context: Context,
+    *,
+    called_at: float | None = None,
+    admitted: bool = False,
+    bug: Bug | None = None,
+) -> Result:
+    seconds = time.monotonic() - context.claimed_at
+    tries = claim.attempts + 1 if called_at else max(claim.attempts, claim.failures + int(bug is not None))
     result = Result(
         claim=claim,
-        outcome=answer.outcome,
-        decision=decide(claim, answer.outcome, seconds, called=answer.called_at is not None),
+        outcome=outcome,
+        decision=decide(claim, outcome, seconds, tries),
         seconds=seconds,
-        called_after=None if answer.called_at is None else answer.called_at - claimed_at,
-        lineage=lineage,
+        called_after=None if called_at is None else called_at - context.claimed_at,
+        admitted=admitted,
+        bug=bug,
+        lineage=context.lineage,
     )
     _report(result)
     return result
 
 
-async def _answer(claim: Claim, wires: Wires) -> _Answer:
-    ready = _ready(claim)
-    if isinstance(ready, NotSent):
-        return _Answer(outcome=ready, called_at=None)
-    called_at = time.monotonic()
-    envelope, credentials = ready
-    return _Answer(outcome=await _call(claim, envelope, credentials, wires), called_at=called_at)
-
-
-def _ready(claim: Claim) -> tuple[Envelope, Credentials] | NotSent:
-    """Pass the guards and make everything ready for the call, or say what stops it. Nothing has left here, whatever goes wrong."""
-    try:
-        return guards.check(claim) or _prepared(claim)
-    except Exception:  # noqa: BLE001 - a bug of ours ends this delivery with a code, not its batch.
-        _log.exception("deliver.bug", delivery=ids.encode(ids.DELIVERY, claim.id), channel=claim.channel, step="prepare")
-        return NotSent(code=Code.INTERNAL_ERROR, reason="internal error before the call", action=Action.PERMANENT)
-
-
-def _prepared(claim: Claim) -> tuple[Envelope, Credentials] | NotSent:
-    envelope = prepare.envelope(claim)
-    if isinstance(envelope, NotSent):
-        return envelope
-    credentials = prepare.credentials(claim)
-    return credentials if isinstance(credentials, NotSent) else (envelope, credentials)
-
-
-async def _call(claim: Claim, envelope: Envelope, credentials: Credentials, wires: Wires) -> Outcome:
-    try:
-        return await channels.adapter(claim.channel).send(envelope, credentials, wires)
-    except Exception:  # noqa: BLE001 - likewise.
-        _log.exception("deliver.bug", delivery=ids.encode(ids.DELIVERY, claim.id), channel=claim.channel, step="call")
-        return Unknown(code=Code.INTERNAL_ERROR, reason="internal error during the call: it may have been sent")
-
-
-def decide(claim: Claim, outcome: Outcome, seconds: float, *, called: bool) -> retry.Decision:
+def decide(claim: Claim, outcome: Outcome, seconds: float, tries: int) -> retry.Decision:
     """Decide whether a claim's delivery ends, by its channel's budget and its key's policy."""
-    history = retry.History(attempts=claim.attempts + int(called), waited=(claim.now - claim.queued_at).total_seconds() + seconds)
+    history = retry.History(attempts=tries, waited=(claim.now - claim.queued_at).total_seconds() + seconds)
     return retry.decide(outcome, history, budget(), claim.on_unknown)
 
 
@@ -87,9 +120,17 @@ def budget() -> retry.Budget:
     return retry.Budget(attempts=current.retry_attempts, seconds=current.retry_seconds, base_delay=current.retry_base_delay)
 
 
+def _report_bug(claim: Claim, step: Step, error: Exception) -> Bug:
+    """Leave a line with what kind of error it was and where; never its words, which may be the message's."""
+    bug = Bug.of(step, error)
+    delivery = ids.encode(ids.DELIVERY, claim.id)
+    _log.error("deliver.bug", delivery=delivery, channel=claim.channel, step=step, error=bug.error, trace=bug.trace)
+    return bug
+
+
 def _report(result: Result) -> None:
     """Leave one line per outcome; ids and codes only."""
-    outcome, claim = result.outcome, result.claim
+    claim, outcome = result.claim, result.outcome
     _log.info(
         "deliver.outcome",
         send=ids.encode(ids.SEND, claim.send_id),

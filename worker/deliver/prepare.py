@@ -1,20 +1,14 @@
 """From a claim to an envelope: credentials decrypted, placeholders filled."""
 
-from functools import lru_cache
-from typing import Final
-from uuid import UUID
-
 from pydantic import ValidationError
 
-from shared import unsubscribe, vault
+from shared import unsubscribe
 from shared.domain import content, rendering
 from shared.domain.channels import Channel
 from shared.domain.outcome import Action, Code, NotSent
-from worker import channels
+from worker.channels import keys
 from worker.channels.base import Credentials, Envelope
 from worker.deliver.claim import Claim
-
-_CACHED_KEYS: Final = 1024
 
 
 def envelope(claim: Claim) -> Envelope | NotSent:
@@ -40,18 +34,7 @@ def envelope(claim: Claim) -> Envelope | NotSent:
 
 def credentials(claim: Claim) -> Credentials | NotSent:
     """Decrypt the key's credentials."""
-    try:
-        return _credentials(claim.channel, claim.key_id, claim.credentials)
-    except (vault.VaultError, ValidationError):
-        return NotSent(
-            code=Code.CREDENTIALS_REJECTED, reason=f"the credentials of the {claim.channel} key cannot be read", action=Action.KEY
-        )
-
-
-@lru_cache(maxsize=_CACHED_KEYS)
-def _credentials(channel: Channel, key_id: UUID, ciphertext: bytes) -> Credentials:
-    document = vault.get().decrypt(key_id, ciphertext)
-    return channels.adapter(channel).credentials.model_validate(document)
+    return keys.credentials(claim.channel, claim.key_id, claim.credentials)
 
 
 def _body(claim: Claim) -> content.TemplateBody | content.TemplateMessage:

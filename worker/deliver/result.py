@@ -4,11 +4,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final, Literal
 
 from shared.domain import retry
 from shared.domain.outcome import Code, NotSent, Outcome, Sent, Trace, Unknown
 from shared.domain.states import DeliveryState
+from worker import channels
+from worker.deliver.bugs import Bug
 from worker.deliver.claim import Claim
 
 _LONGEST_ID = 512
@@ -34,6 +36,10 @@ class Result:
     """From the claim to the outcome, by this worker's monotonic clock."""
     called_after: float | None
     """Seconds from the claim to the call; ``None`` when no provider was called."""
+    admitted: bool = False
+    """It passed its guards and was admitted: what that took of its key's quota is given back if it was not sent."""
+    bug: Bug | None = None
+    """What our own code did wrong, if it did."""
     lineage: Lineage = field(default_factory=Lineage)
 
 
@@ -58,6 +64,11 @@ def counted_attempts(result: Result) -> int:
     return result.claim.attempts + int(spent)
 
 
+def counted_failures(result: Result) -> int:
+    """Count how often our own code has failed before a call."""
+    return result.claim.failures + int(result.bug is not None and result.called_after is None)
+
+
 def delivery_row(result: Result) -> dict[str, Any]:
     """Give the row that :data:`settlement.record_outcomes` takes."""
     outcome, decision = result.outcome, result.decision
@@ -71,8 +82,10 @@ def delivery_row(result: Result) -> dict[str, Any]:
         "detail": storable(dict(outcome.detail)) or None,
         "provider_message_id": _indexable(outcome.provider_message_id) if isinstance(outcome, Sent) else None,
         "attempts": counted_attempts(result),
+        "failures": counted_failures(result),
         "processing_ms": round(result.seconds * 1000),
         "delay": decision.delay if isinstance(decision, retry.Again) else None,
+        "resolve_after": _resolve_after(result),
     }
 
 
@@ -88,7 +101,7 @@ def attempt_row(result: Result, worker: str) -> dict[str, Any] | None:
         "number": result.claim.attempts + 1,
         "started_at": _after(result.claim.now, result.called_after),
         "ended_at": _after(result.claim.now, result.seconds),
-        "outcome": _OUTCOMES[type(outcome)],
+        "outcome": OUTCOMES[type(outcome)],
         "code": None if isinstance(outcome, Sent) else outcome.code,
         "provider_status": trace.status,
         "provider_code": storable(trace.provider_code),
@@ -97,7 +110,16 @@ def attempt_row(result: Result, worker: str) -> dict[str, Any] | None:
     }
 
 
-_OUTCOMES = {Sent: "sent", NotSent: "not_sent", Unknown: "unknown"}
+def _resolve_after(result: Result) -> float | None:
+    """Say when the provider is asked what became of a message, if nobody knows and it can be asked."""
+    return channels.adapter(result.claim.channel).look_up_after if isinstance(result.outcome, Unknown) else None
+
+
+OUTCOMES: Final[Mapping[type[Outcome], Literal["sent", "not_sent", "unknown"]]] = {
+    Sent: "sent",
+    NotSent: "not_sent",
+    Unknown: "unknown",
+}
 
 
 def _indexable(identifier: str | None) -> str | None:

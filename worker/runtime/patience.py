@@ -10,6 +10,9 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 _log: Final = structlog.get_logger("database")
+TROUBLE: Final = (DBAPIError, PoolTimeoutError, OSError)
+"""What working with Postgres raises; :func:`is_away` tells which of it passes."""
+
 _AWAY: Final = (OperationalError, InterfaceError, PoolTimeoutError, OSError)
 _PASSING: Final = frozenset({"25006", "25P03"})
 """A server that only reads, as a standby does before it takes over; a session that was ended for its idleness."""
@@ -31,7 +34,7 @@ async def outlast(what: str, step: Callable[[], Awaitable[T]], seconds: float = 
     while True:
         try:
             return await step()
-        except (DBAPIError, PoolTimeoutError, OSError) as error:
+        except TROUBLE as error:
             if not is_away(error) or time.monotonic() + wait > end:
                 raise
             _log.warning("database.away", what=what, error=type(error).__name__, sqlstate=sqlstate(error))

@@ -11,12 +11,19 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared import settings
 from shared.db import engine
 from shared.domain.channels import Channel
 from worker import channels
+from worker.runtime.holding import Holding
+from worker.runtime.journal import Journal
 from worker.runtime.publisher import Publisher
+from worker.runtime.shutdown import InFlight, Stopping
 from worker.runtime.wires import ProcessWires, open_wires
 from worker.runtime.writer import Writer
+
+_FLUSH_SECONDS: Final = 5.0
+"""Seconds that Postgres has to take the last outcomes; then they are left on disk."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +34,9 @@ class Process:
     wires: ProcessWires
     publisher: Publisher
     writer: Writer
+    holding: Holding
+    stopping: Stopping
+    in_flight: InFlight
 
 
 class Runtime:
@@ -38,9 +48,13 @@ class Runtime:
         self._thread.start()
         self.process: Final = self.run(_open())
 
-    def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        """Run a coroutine on the loop and give its result to the calling thread."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+    def run(self, coroutine: Coroutine[Any, Any, Any], seconds: float | None = None) -> Any:
+        """Run a coroutine on the loop and give its result to the calling thread. Raises :class:`TimeoutError` after ``seconds``."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(seconds)
+
+    def stop_waiting(self) -> None:
+        """Let what only waits end: the process is to stop. Returns at once."""
+        self._loop.call_soon_threadsafe(_stop_waiting, self.process)
 
     def close(self) -> None:
         """Write every outcome in hand, close the connections, stop the loop. The pool's tasks have ended."""
@@ -62,14 +76,28 @@ def _new_loop() -> asyncio.AbstractEventLoop:
 async def _open() -> Process:
     for channel in Channel:
         channels.adapter(channel)
-    async_engine = engine.create_async()
-    publisher = Publisher()
-    name = f"{socket.gethostname()}:{os.getpid()}"
-    return Process(engine=async_engine, wires=open_wires(), publisher=publisher, writer=Writer(async_engine, publisher, name))
+    async_engine, publisher, stopping = engine.create_async(), Publisher(), Stopping()
+    journal = Journal(settings.get().journal_dir)
+    return Process(
+        engine=async_engine,
+        wires=open_wires(),
+        publisher=publisher,
+        writer=Writer(async_engine, publisher, journal, f"{socket.gethostname()}:{os.getpid()}"),
+        holding=Holding(publisher, stopping),
+        stopping=stopping,
+        in_flight=InFlight(),
+    )
+
+
+def _stop_waiting(process: Process) -> None:
+    process.stopping.set()
+    process.writer.leave()
 
 
 async def _close(process: Process) -> None:
-    await process.writer.close()
+    _stop_waiting(process)
+    await process.holding.close()
+    await process.writer.close(_FLUSH_SECONDS)
     await process.publisher.close()
     await process.wires.http.aclose()
     for channel in Channel:

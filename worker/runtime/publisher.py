@@ -1,6 +1,7 @@
 """Publishing follow-up tasks, and waking who waits, from the event loop."""
 
 import asyncio
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,8 +13,9 @@ import structlog
 from redis.exceptions import RedisError
 
 from shared import queues, settings, signals
+from worker.deliver.advance import Publish, Settlement
+from worker.deliver.claim import Early
 from worker.deliver.result import Lineage
-from worker.deliver.settle import Publish, Settlement
 
 _log: Final = structlog.get_logger("publisher")
 
@@ -33,8 +35,13 @@ class Publisher:
         for (lineage, queue, countdown), delivery_ids in _grouped(settlement.publish).items():
             await self.publish(delivery_ids, queue, countdown, lineage)
 
+    async def publish_later(self, given_back: Sequence[Early], lineage: Lineage) -> None:
+        """Publish deliveries for their times, those of about the same second together."""
+        for (queue, seconds), delivery_ids in _by_second(given_back).items():
+            await self.publish(delivery_ids, queue, seconds, lineage)
+
     async def publish(self, delivery_ids: Sequence[UUID], queue: str, countdown: float | None, lineage: Lineage) -> None:
-        """Publish deliveries as children of a task; beyond the horizon they are left to recovery."""
+        """Publish deliveries as children of a task; those beyond the horizon are published by promotion."""
         if countdown is not None and countdown > settings.get().horizon_seconds:
             return
         try:
@@ -67,5 +74,14 @@ def _grouped(items: Sequence[Publish]) -> dict[tuple[Lineage, str, float | None]
     """Put deliveries that go to the same place under the same parent into the same tasks."""
     groups: dict[tuple[Lineage, str, float | None], list[UUID]] = defaultdict(list)
     for item in items:
-        groups[item.cause.lineage, item.queue, item.countdown].extend(item.ids)
+        groups[item.lineage, item.queue, item.countdown].extend(item.ids)
+    return groups
+
+
+def _by_second(deliveries: Sequence[Early]) -> dict[tuple[str, float], list[UUID]]:
+    horizon = settings.get().horizon_seconds
+    groups: dict[tuple[str, float], list[UUID]] = defaultdict(list)
+    for delivery in deliveries:
+        if delivery.seconds <= horizon:
+            groups[delivery.queue, min(math.ceil(delivery.seconds), horizon)].append(delivery.id)
     return groups

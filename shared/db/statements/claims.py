@@ -5,7 +5,8 @@ from typing import Final
 from sqlalchemy import text
 
 _RETURNING: Final = (
-    "id, send_id, account_id, channel, tier, key_id, target, address, template_id, content, attempts, queued_at, queue"
+    "id, send_id, account_id, channel, tier, key_id, target, address, template_id, content, attempts, failures, paced,"
+    " queued_at, queue"
 )
 
 _WITH_ALL_THAT_IS_NEEDED: Final = """
@@ -13,7 +14,7 @@ _WITH_ALL_THAT_IS_NEEDED: Final = """
            sends.state AS send_state, sends.expires_at, sends.variables, sends.waiter,
            channel_keys.status AS key_status, channel_keys.status_code, channel_keys.status_reason,
            channel_keys.credentials, channel_keys.on_unknown, channel_keys.settings AS key_settings,
-           channel_keys.quota_limit, channel_keys.quota_used,
+           channel_keys.rate_per_second, channel_keys.quota_limit, channel_keys.quota_period,
            templates.body AS template_body, templates.status AS template_status, templates.active AS template_active,
            suppressions.id IS NOT NULL AS suppressed,
            contacts.opted_out_at IS NOT NULL AS opted_out, contacts.last_inbound_at
@@ -82,3 +83,23 @@ select_not_due: Final = text("""
      WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND state = 'queued' AND not_before > now()
 """)
 """Deliveries whose task came before their time, and how many seconds too early."""
+
+give_back: Final = text("""
+    UPDATE deliveries
+       SET state = 'queued', claim_id = NULL, lease_until = NULL, paced = r.paced,
+           queued_at = now() + make_interval(secs => r.seconds), not_before = now() + make_interval(secs => r.seconds),
+           published_at = CASE WHEN r.seconds <= :horizon_seconds THEN now() END
+      FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, claim_id uuid, seconds double precision, paced boolean)
+     WHERE deliveries.id = ANY(:ids) AND deliveries.id BETWEEN :first AND :last AND deliveries.id = r.id
+       AND deliveries.state = 'claimed' AND deliveries.claim_id = r.claim_id
+    RETURNING deliveries.id, deliveries.queue, r.seconds
+""")
+"""Give claims back without a call: they may be claimed again after so many seconds, from which their patience begins anew."""
+
+fail_unreadable: Final = text("""
+    UPDATE deliveries
+       SET state = 'failed', code = 'internal_error', reason = 'internal error before the call', ended_at = now(),
+           claim_id = NULL, lease_until = NULL
+     WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND claim_id = :claim_id
+""")
+"""End deliveries that were claimed in this transaction and cannot be read; their sends are settled by recovery."""

@@ -4,15 +4,38 @@ from typing import Final
 
 from sqlalchemy import text
 
+look: Final = text("""
+    SELECT EXISTS (SELECT FROM deliveries WHERE state = 'claimed' AND lease_until <= now()) AS expired,
+           EXISTS (SELECT FROM deliveries
+                    WHERE state = 'queued' AND queued_at <= now() - make_interval(secs => :after_seconds)) AS lost,
+           EXISTS (SELECT FROM sends WHERE state = 'running') AS running
+""")
+"""Whether there may be anything to recover, in one statement: an idle system asks nothing else."""
+
 republish: Final = text("""
     WITH lost AS (
         SELECT id FROM deliveries
          WHERE state = 'queued' AND queued_at <= now() - make_interval(secs => :after_seconds)
-           AND published_at <= now() - make_interval(secs => :after_seconds)
+           AND published_at <= now() - make_interval(
+               secs => CASE WHEN queue = ANY(:short) THEN :after_seconds ELSE :at_last_seconds END)
            AND (not_before IS NULL OR not_before <= now() - make_interval(secs => :after_seconds))
          ORDER BY queued_at LIMIT :limit FOR UPDATE SKIP LOCKED
     )
     UPDATE deliveries SET published_at = now() FROM lost WHERE deliveries.id = lost.id
     RETURNING deliveries.id, deliveries.queue
 """)
-"""Queued deliveries whose task nobody took in time, marked as published again."""
+"""Queued deliveries whose task nobody took in time, marked as published again. In a queue that is not ``short`` the task may still
+wait for its turn, so that it is missed only after ``at_last_seconds``: a backlog must not grow by being looked at."""
+
+select_running: Final = text("""
+    SELECT id, cardinality(channels) AS deliveries FROM sends
+     WHERE state = 'running' AND id > :after AND created_at <= now() - make_interval(secs => :age_seconds)
+     ORDER BY id LIMIT :limit
+""")
+"""Sends that have run for a while, in the order of their ids, from one on."""
+
+select_open: Final = text("""
+    SELECT DISTINCT send_id FROM deliveries
+     WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND (state IN ('queued', 'claimed') OR held)
+""")
+"""The sends, among those of some deliveries, that wait for a worker or a person."""

@@ -33,9 +33,22 @@ open_first_tiers: Final = text("""
      WHERE deliveries.id = ANY(:ids) AND deliveries.id BETWEEN :first AND :last
        AND deliveries.tier = 0 AND deliveries.state = 'waiting'
        AND sends.id = deliveries.send_id AND sends.id = ANY(:send_ids) AND sends.id BETWEEN :first_send AND :last
-    RETURNING deliveries.id, deliveries.queue, extract(epoch FROM deliveries.not_before - statement_timestamp()) AS seconds
+    RETURNING deliveries.id, deliveries.queue, statement_timestamp() AS now,
+              extract(epoch FROM deliveries.not_before - statement_timestamp()) AS seconds
 """)
 """Let the first tiers of promoted sends be claimed from their time on, and give how many seconds that is from now."""
+
+promote_deferred: Final = text("""
+    WITH deferred AS (
+        SELECT id FROM deliveries
+         WHERE state = 'queued' AND published_at IS NULL AND not_before <= now() + make_interval(secs => :horizon_seconds)
+         ORDER BY not_before LIMIT :limit FOR UPDATE SKIP LOCKED
+    )
+    UPDATE deliveries SET published_at = now() FROM deferred WHERE deliveries.id = deferred.id
+    RETURNING deliveries.id, deliveries.queue, statement_timestamp() AS now,
+              extract(epoch FROM deliveries.not_before - statement_timestamp()) AS seconds
+""")
+"""Deliveries that were put off beyond the horizon and fall due within it now, marked as published."""
 
 lock: Final = text("""
     SELECT id, state, schedule_at, expires_at, cardinality(channels) AS deliveries, now() AS now

@@ -13,19 +13,45 @@ lock_sends: Final = text("""
 record_outcomes: Final = text("""
     UPDATE deliveries
        SET state = r.state, held = r.held, code = r.code, reason = r.reason, detail = r.detail,
-           provider_message_id = r.provider_message_id, attempts = r.attempts, processing_ms = r.processing_ms,
+           provider_message_id = r.provider_message_id, attempts = r.attempts, failures = r.failures,
+           processing_ms = r.processing_ms, paced = false,
            not_before = CASE WHEN r.delay IS NULL THEN deliveries.not_before ELSE now() + make_interval(secs => r.delay) END,
-           published_at = CASE WHEN r.delay IS NULL THEN deliveries.published_at ELSE now() END,
+           published_at = CASE WHEN r.delay IS NULL THEN deliveries.published_at WHEN r.delay <= :horizon_seconds THEN now() END,
            ended_at = CASE WHEN r.delay IS NULL THEN now() END,
+           resolve_at = now() + make_interval(secs => r.resolve_after),
            claim_id = NULL, lease_until = NULL
       FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
            id uuid, claim_id uuid, state text, held boolean, code text, reason text, detail jsonb,
-           provider_message_id text, attempts smallint, processing_ms integer, delay double precision)
+           provider_message_id text, attempts smallint, failures smallint, processing_ms integer, delay double precision,
+           resolve_after double precision)
      WHERE deliveries.id = ANY(:ids) AND deliveries.id BETWEEN :first AND :last AND deliveries.id = r.id
        AND deliveries.state = 'claimed' AND deliveries.claim_id = r.claim_id
     RETURNING deliveries.id
 """)
-"""Write outcomes, each only while its claim still stands. ``delay`` in seconds puts a delivery back into the queue."""
+"""Write outcomes, each only while its claim still stands. ``delay`` in seconds puts a delivery back into the queue; one that is
+unknown is looked up at its provider ``resolve_after`` seconds from now, where that is possible."""
+
+resolve: Final = text("""
+    UPDATE deliveries
+       SET state = r.state, held = false, code = r.code, reason = r.reason,
+           detail = coalesce(r.detail, deliveries.detail),
+           provider_message_id = coalesce(r.provider_message_id, deliveries.provider_message_id),
+           resolve_at = NULL, ended_at = now()
+      FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
+           id uuid, state text, code text, reason text, detail jsonb, provider_message_id text, instead_of text)
+     WHERE deliveries.id = ANY(:ids) AND deliveries.id BETWEEN :first AND :last AND deliveries.id = r.id
+       AND (deliveries.state = 'unknown' AND (r.state = 'sent' OR deliveries.code = coalesce(r.instead_of, deliveries.code))
+            OR deliveries.state IN ('queued', 'failed') AND r.state = 'sent')
+    RETURNING deliveries.id
+""")
+"""Write what became known late. That a message was sent is the truth whatever was believed, short of a call under way. That it was
+not says nothing of later attempts: it counts only where the delivery is unknown, and for the reason ``instead_of`` if given."""
+
+insert_events: Final = text("""
+    INSERT INTO events (send_id, id, delivery_id, kind, data)
+    SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(send_id uuid, id uuid, delivery_id uuid, kind text, data jsonb)
+""")
+"""Note what no state tells, for the timeline of a send."""
 
 insert_attempts: Final = text("""
     INSERT INTO attempts (delivery_id, claim_id, number, started_at, ended_at, outcome, code,
@@ -38,7 +64,8 @@ insert_attempts: Final = text("""
 """Append what was called, also where the claim was lost meanwhile; a repeat of the same record changes nothing."""
 
 select_members: Final = text("""
-    SELECT id, send_id, tier, state, held, code, queue FROM deliveries WHERE id = ANY(:ids) AND id BETWEEN :first AND :last
+    SELECT id, send_id, tier, state, held, code, queue, not_before > now() AS early
+      FROM deliveries WHERE id = ANY(:ids) AND id BETWEEN :first AND :last
 """)
 """The deliveries of the sends at hand, as the cascade sees them."""
 
@@ -50,7 +77,7 @@ open_tiers: Final = text("""
 
 skip_deliveries: Final = text("""
     UPDATE deliveries SET state = 'skipped', ended_at = now()
-     WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND state = 'waiting'
+     WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND state IN ('waiting', 'queued')
 """)
 """End the deliveries whose turn never came."""
 
@@ -63,12 +90,29 @@ advance_sends: Final = text("""
 """)
 """Write the step that the cascade decided for each send."""
 
-count_quota: Final = text("""
+suspend_keys: Final = text("""
     WITH locked AS (
-        SELECT channel_keys.id, r.sent
-          FROM channel_keys JOIN jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, sent bigint) ON channel_keys.id = r.id
+        SELECT channel_keys.id, r.code, r.reason, r.probe_after
+          FROM channel_keys
+          JOIN jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
+               id uuid, code text, reason text, probe_after double precision, claimed_at timestamptz) ON channel_keys.id = r.id
+         WHERE channel_keys.status = 'active' AND (channel_keys.status_at IS NULL OR channel_keys.status_at < r.claimed_at)
          ORDER BY channel_keys.id FOR NO KEY UPDATE OF channel_keys
     )
-    UPDATE channel_keys SET quota_used = quota_used + locked.sent FROM locked WHERE channel_keys.id = locked.id
+    UPDATE channel_keys
+       SET status = 'suspended', status_code = locked.code, status_reason = locked.reason, status_at = now(), updated_at = now(),
+           probe_at = now() + make_interval(secs => locked.probe_after)
+      FROM locked WHERE channel_keys.id = locked.id
+    RETURNING channel_keys.id, channel_keys.channel, channel_keys.status_code
 """)
-"""Count what was sent against the quota of the keys that have one, locked in the order of their ids as sends are."""
+"""Suspend keys that their providers refuse, locked in the order of their ids. A key that was resumed, or given new credentials,
+after a call was claimed is not suspended by that call."""
+
+insert_quarantined: Final = text("""
+    INSERT INTO quarantine (delivery_id, send_id, account_id, step, error, trace)
+    SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
+           delivery_id uuid, send_id uuid, account_id uuid, step text, error text, trace text)
+    ON CONFLICT (delivery_id) DO UPDATE
+       SET step = excluded.step, error = excluded.error, trace = excluded.trace, at = now(), replayed_at = NULL
+""")
+"""Put deliveries that our own code could not process into quarantine; one that fails again after a replay is there again."""

@@ -1,10 +1,13 @@
 """Channel keys: the senders of an account, each with its provider's credentials, encrypted."""
 
 from sqlalchemy import BigInteger, Column, Float, Index, LargeBinary, Table
+from sqlalchemy.sql import text as sql
 
 from shared.db.tables.base import account, document, identifier, maybe_text, metadata, moment, now, one_of, text
 from shared.domain.channels import Channel
 from shared.domain.states import KeyStatus, OnUnknown
+
+QUOTA_PERIODS = ("day", "month")
 
 channel_keys = Table(
     "channel_keys",
@@ -26,6 +29,7 @@ channel_keys = Table(
     text("on_unknown", server_default=OnUnknown.NEXT_TIER),
     Column("quota_limit", BigInteger),
     Column("quota_used", BigInteger, nullable=False, server_default="0"),
+    maybe_text("quota_period"),
     moment("quota_resets_at"),
     document("settings", default="{}"),
     now("created_at"),
@@ -33,5 +37,7 @@ channel_keys = Table(
     one_of("channel", Channel),
     one_of("status", KeyStatus),
     one_of("on_unknown", OnUnknown),
+    one_of("quota_period", QUOTA_PERIODS),
     Index(None, "account_id", "channel"),
+    Index("ix_channel_keys_probe", "probe_at", postgresql_where=sql("status = 'suspended'")),
 )

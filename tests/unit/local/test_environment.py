@@ -1,25 +1,29 @@
+from pathlib import Path
+
 import pytest
 
 from deploy.local import environment
 from deploy.local.credentials import Credentials
 
 PORTS = {"postgres": 20_001, "redis": 20_002, "api": 20_003}
+JOURNAL = Path("/home/ann/antar/journal")
 CREDENTIALS = Credentials(postgres_password="pw", flower_password="fpw", secret_keys="local:AAAA")
 
 
 def test_the_stacks_own() -> None:
-    assert environment.complete({}, PORTS, CREDENTIALS) == {
+    assert environment.complete({}, PORTS, CREDENTIALS, JOURNAL) == {
         "ANTAR_DATABASE_URL": "postgresql+psycopg://antar:pw@127.0.0.1:20001/antar",
         "ANTAR_BROKER_URL": "redis://127.0.0.1:20002/0",
         "ANTAR_SECRET_KEYS": "local:AAAA",
         "ANTAR_PUBLIC_URL": "http://127.0.0.1:20003",
+        "ANTAR_JOURNAL_DIR": "/home/ann/antar/journal",
         "ANTAR_API_THREADS": "64",
     }
 
 
 def test_what_is_given_stands() -> None:
     given = {"ANTAR_DATABASE_URL": "postgresql+psycopg://elsewhere/antar", "ANTAR_SEND_WAIT": "3"}
-    completed = environment.complete(given, PORTS, CREDENTIALS)
+    completed = environment.complete(given, PORTS, CREDENTIALS, JOURNAL)
     assert given.items() <= completed.items()
     assert completed["ANTAR_BROKER_URL"] == "redis://127.0.0.1:20002/0"
 

@@ -1,0 +1,144 @@
+"""Moving the cascade of sends: the next step of each, from the states of its deliveries, in the caller's transaction."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared import ids
+from shared.db.statements import among, settlement
+from shared.domain import cascade
+from shared.domain.outcome import Code
+from shared.domain.states import DeliveryState, SendState
+from worker.deliver.result import Lineage
+
+_MOVABLE: Final = frozenset({SendState.RUNNING, SendState.UNKNOWN})
+"""The states in which a send may become something else by what is learned of its deliveries."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Publish:
+    """Deliveries to publish after the commit."""
+
+    ids: tuple[UUID, ...]
+    queue: str
+    countdown: float | None
+    """Seconds until they may be claimed."""
+    lineage: Lineage
+    """The task that led to it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settlement:
+    """What must follow the commit. Should the process die before it does, recovery finds it in Postgres."""
+
+    publish: tuple[Publish, ...]
+    wake: Mapping[str, tuple[UUID, ...]]
+    """The sends whose outcome is there, by the api process that waits for it."""
+
+
+def joined(*settlements: Settlement) -> Settlement:
+    """Put together what must follow one commit."""
+    wake: dict[str, tuple[UUID, ...]] = {}
+    for each in settlements:
+        for waiter, send_ids in each.wake.items():
+            wake[waiter] = (*wake.get(waiter, ()), *send_ids)
+    return Settlement(publish=tuple(item for each in settlements for item in each.publish), wake=wake)
+
+
+async def advance(connection: AsyncConnection, send_ids: Iterable[UUID]) -> Settlement:
+    """Take the next step of sends whose deliveries were changed by another hand; otherwise as :func:`settle`."""
+    return await move(connection, await lock(connection, set(send_ids)), {})
+
+
+async def lock(connection: AsyncConnection, send_ids: Iterable[UUID]) -> Sequence[Row[Any]]:
+    """Lock sends, always in the order of their ids, before anything of theirs is changed."""
+    return (await connection.execute(settlement.lock_sends, among(sorted(send_ids)))).all()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Moved:
+    send_id: UUID
+    step: cascade.Step
+    queue: str
+
+
+async def move(connection: AsyncConnection, sends: Sequence[Row[Any]], lineages: Mapping[UUID, Lineage]) -> Settlement:
+    """Take the next step of locked sends."""
+    moves = await _next_steps(connection, [send for send in sends if send.state in _MOVABLE])
+    await _apply(connection, moves)
+    return Settlement(publish=tuple(_next_tiers(moves, lineages)), wake=_finished(sends, moves))
+
+
+async def _next_steps(connection: AsyncConnection, sends: Sequence[Row[Any]]) -> list[_Moved]:
+    rows = await deliveries(connection, sends)
+    return [
+        _Moved(send_id=send_id, step=cascade.next_step([_member(row) for row in of_send]), queue=of_send[0].queue)
+        for send_id, of_send in rows.items()
+    ]
+
+
+async def deliveries(connection: AsyncConnection, sends: Sequence[Row[Any]]) -> dict[UUID, list[Row[Any]]]:
+    """Read the deliveries of locked sends, as :data:`settlement.select_members` gives them."""
+    found: dict[UUID, list[Row[Any]]] = defaultdict(list)
+    if sends:
+        candidates = [identifier for send in sends for identifier in ids.deliveries_of(send.id, send.deliveries)]
+        for row in await connection.execute(settlement.select_members, among(candidates)):
+            found[row.send_id].append(row)
+    return found
+
+
+def _member(row: Row[Any]) -> cascade.Member:
+    state = DeliveryState(row.state)
+    return cascade.Member(id=row.id, tier=row.tier, state=state, held=row.held, expired=row.code == Code.EXPIRED)
+
+
+async def _apply(connection: AsyncConnection, moves: Sequence[_Moved]) -> None:
+    opened = [identifier for move in moves if isinstance(move.step, cascade.OpenTier) for identifier in move.step.ids]
+    skipped = [identifier for move in moves if isinstance(move.step, cascade.Finish) for identifier in move.step.skipped]
+    advanced = [row for move in moves if (row := _send_row(move))]
+    if opened:
+        await connection.execute(settlement.open_tiers, among(opened))
+    if skipped:
+        await connection.execute(settlement.skip_deliveries, among(skipped))
+    if advanced:
+        parameters = {"rows": json.dumps(advanced), **among([UUID(str(row["id"])) for row in advanced])}
+        await connection.execute(settlement.advance_sends, parameters)
+
+
+def _send_row(move: _Moved) -> dict[str, object] | None:
+    match move.step:
+        case cascade.OpenTier(tier=tier):
+            return {"id": str(move.send_id), "state": SendState.RUNNING, "tier": tier}
+        case cascade.Finish(state=state):
+            return {"id": str(move.send_id), "state": state, "tier": None}
+        case cascade.Wait():
+            return None
+
+
+def _next_tiers(moves: Iterable[_Moved], lineages: Mapping[UUID, Lineage]) -> list[Publish]:
+    """Publish each opened tier in the name of the delivery that ended last."""
+    return [
+        Publish(ids=move.step.ids, queue=move.queue, countdown=None, lineage=lineages.get(move.send_id, Lineage()))
+        for move in moves
+        if isinstance(move.step, cascade.OpenTier)
+    ]
+
+
+def _finished(sends: Iterable[Row[Any]], moves: Iterable[_Moved]) -> dict[str, tuple[UUID, ...]]:
+    finished = {move.send_id for move in moves if isinstance(move.step, cascade.Finish)}
+    return waiters(send for send in sends if send.id in finished)
+
+
+def waiters(sends: Iterable[Row[Any]]) -> dict[str, tuple[UUID, ...]]:
+    """Group locked sends by the api process that waits for them."""
+    wake: dict[str, tuple[UUID, ...]] = {}
+    for send in sends:
+        if send.waiter is not None:
+            wake[send.waiter] = (*wake.get(send.waiter, ()), send.id)
+    return wake

@@ -1,0 +1,105 @@
+"""A result in the form in which it is written to Postgres, and kept on disk while Postgres is away."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+from uuid import UUID
+
+from shared.domain import suspension
+from shared.domain.outcome import Action, Code, NotSent
+from shared.domain.retry import End
+from shared.domain.states import DeliveryState
+from worker.deliver.bugs import Bug, Step, quarantine_row
+from worker.deliver.result import OUTCOMES, Lineage, Result, attempt_row, delivery_row, storable
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Record:
+    """The rows of one result. Everything in it can be written as JSON."""
+
+    id: UUID
+    """The delivery's."""
+    send_id: UUID
+    account_id: UUID
+    queue: str
+    lineage: Lineage
+    delivery: Row
+    """For :data:`settlement.record_outcomes`, while the claim stands."""
+    outcome: Literal["sent", "not_sent", "unknown"]
+    attempt: Row | None
+    """For :data:`settlement.insert_attempts`."""
+    refund: UUID | None
+    """The key whose quota was not used."""
+    suspension: Row | None
+    """For :data:`settlement.suspend_keys`."""
+    quarantine: Row | None
+    """For :data:`settlement.insert_quarantined`."""
+
+    @property
+    def delay(self) -> float | None:
+        """Seconds until the delivery is tried again, if it is."""
+        delay: float | None = self.delivery["delay"]
+        return delay
+
+    @property
+    def late(self) -> Row | None:
+        """Give the row for :data:`settlement.resolve`, when the claim was taken over meanwhile; ``None`` when nothing is known."""
+        if self.outcome == "unknown":
+            return None
+        known = {name: self.delivery[name] for name in ("id", "code", "reason", "detail", "provider_message_id")}
+        if self.outcome == "sent":
+            return {**known, "state": DeliveryState.SENT, "instead_of": None}
+        return {**known, "state": DeliveryState.FAILED, "instead_of": Code.WORKER_LOST}
+
+
+def of(result: Result, worker: str) -> Record:
+    """Write a result down."""
+    claim = result.claim
+    return Record(
+        id=claim.id,
+        send_id=claim.send_id,
+        account_id=claim.account_id,
+        queue=claim.queue,
+        lineage=result.lineage,
+        delivery=delivery_row(result),
+        outcome=OUTCOMES[type(result.outcome)],
+        attempt=attempt_row(result, worker),
+        refund=claim.key_id if result.admitted and claim.quota_limit is not None and isinstance(result.outcome, NotSent) else None,
+        suspension=_suspension_row(result),
+        quarantine=_quarantine_row(result),
+    )
+
+
+def bare(record: Record, error: Exception) -> Record:
+    """Give what is left of a record that Postgres refuses: the outcome itself, without any words of the provider's."""
+    wordless = {"reason": record.delivery["code"], "detail": None, "provider_message_id": None}
+    return replace(
+        record,
+        delivery={**record.delivery, **wordless},
+        attempt=record.attempt and {**record.attempt, "provider_code": None},
+        suspension=record.suspension and {**record.suspension, "reason": record.suspension["code"]},
+        quarantine=dict(quarantine_row(record.id, record.send_id, record.account_id, Bug.of(Step.RECORD, error))),
+    )
+
+
+def _suspension_row(result: Result) -> Row | None:
+    """Suspend the key that its provider refuses."""
+    outcome = result.outcome
+    if not isinstance(outcome, NotSent) or outcome.action is not Action.KEY:
+        return None
+    return {
+        "id": str(result.claim.key_id),
+        "code": outcome.code,
+        "reason": storable(outcome.reason),
+        "probe_after": suspension.probe_after(outcome.code),
+        "claimed_at": result.claim.now.isoformat(),
+    }
+
+
+def _quarantine_row(result: Result) -> Row | None:
+    """Keep the trace of a bug that ended its delivery."""
+    claim = result.claim
+    if result.bug is None or not isinstance(result.decision, End):
+        return None
+    return dict(quarantine_row(claim.id, claim.send_id, claim.account_id, result.bug))

@@ -1,0 +1,57 @@
+"""Giving claims back without a call: their key's turn comes later, or this worker stops."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared import settings
+from shared.db.statements import among, claims
+from worker.deliver import quota
+from worker.deliver.claim import Claim, Early
+from worker.runtime import patience
+
+_PATIENCE = 20.0
+"""Seconds to wait for Postgres; then the lease runs out."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Later:
+    """A claim to be given back."""
+
+    claim: Claim
+    seconds: float
+    """Until it may be claimed again."""
+    refund: bool
+    """A unit of its key's quota was taken for it."""
+
+
+async def give_back(engine: AsyncEngine, later: Sequence[Later]) -> list[Early]:
+    """Give claims back. Gives those that still stood, to be published for their time. Raises as :func:`claim.claim`."""
+    return await patience.outlast("release", partial(_give_back, engine, later), _PATIENCE)
+
+
+async def _give_back(engine: AsyncEngine, later: Sequence[Later]) -> list[Early]:
+    parameters: dict[str, Any] = {
+        "rows": json.dumps([_row(each) for each in later]),
+        "horizon_seconds": settings.get().horizon_seconds,
+        **among([each.claim.id for each in later]),
+    }
+    async with engine.begin() as connection:
+        given = (await connection.execute(claims.give_back, parameters)).all()
+        await quota.refund(connection, _refunds(later, {row.id for row in given}))
+    return [Early(id=row.id, queue=row.queue, seconds=row.seconds) for row in given]
+
+
+def _row(later: Later) -> dict[str, Any]:
+    """Give a row. Whoever has waited for a place has it from now on, and so does who had it before."""
+    claim = later.claim
+    return {"id": str(claim.id), "claim_id": str(claim.claim_id), "seconds": later.seconds, "paced": True}
+
+
+def _refunds(later: Sequence[Later], given: set[UUID]) -> list[UUID]:
+    return [each.claim.key_id for each in later if each.refund and each.claim.id in given]
