@@ -1,11 +1,18 @@
 """Weekly partitions of the hot tables, made ahead of time.
 
 The bounds are ids: a time-ordered UUID begins with its millisecond, so a week is a range of ids. A default partition takes what no
-week covers, so that a missing partition never refuses a send.
+week covers, so that a missing partition never refuses a send; its rows move to their week's partition in the transaction that makes
+it.
+
+Who makes or drops a partition needs the tables for himself, for a moment. Nobody comes to a partition but through its parent, so
+the parents are locked, in the order in which sends are worked on, and with that nobody can be in between: no insert is on its way
+into the default partition, where the new bounds would refuse it, and no update waits for a row that will have moved by then.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final, Self
 from uuid import UUID
 
 from sqlalchemy import Connection, Table, text
@@ -15,6 +22,28 @@ from shared.db.tables.sends import PARTITIONED
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _WEEK = timedelta(weeks=1)
+
+_ATTACHED: Final = text(f"""
+    SELECT pg_class.relname FROM pg_inherits JOIN pg_class ON pg_class.oid = pg_inherits.inhrelid
+     WHERE pg_inherits.inhparent IN ({", ".join(f"to_regclass('{table.name}')" for table in PARTITIONED)})
+""")
+"""The names of all partitions."""
+
+
+def _key(table: Table) -> str:
+    """Give the column that a table is partitioned by: the first of its primary key."""
+    return next(column.name for column in table.primary_key)
+
+
+_STRAY: Final = text(
+    " UNION ALL ".join(
+        f"(SELECT {_key(table)} AS id FROM {table.name}_default WHERE {_key(table)} >= :first AND {_key(table)} < :end"
+        f" ORDER BY {_key(table)} LIMIT 1)"
+        for table in PARTITIONED
+    )
+    + " ORDER BY id LIMIT 1"
+)
+"""The first id, from one on and before another, that a default partition holds a row of."""
 
 
 def first_id(moment: datetime) -> UUID:
@@ -28,25 +57,119 @@ def week_start(moment: datetime) -> datetime:
     return day - timedelta(days=day.weekday())
 
 
-def ensure(connection: Connection, now: datetime, weeks_ahead: int) -> None:
-    """Make the partitions of this week and of the weeks ahead, where they are not there yet."""
+@dataclass(frozen=True, slots=True, order=True)
+class Week:
+    """A week of the ISO calendar, by its Monday, 00:00 UTC."""
+
+    start: datetime
+
+    @classmethod
+    def of(cls, moment: datetime) -> Self:
+        """Give the week of a moment."""
+        return cls(week_start(moment))
+
+    @classmethod
+    def of_id(cls, identifier: UUID) -> Self:
+        """Give the week that an id was made in."""
+        return cls.of(_EPOCH + (identifier.int >> 80) * _MILLISECOND)
+
+    def __str__(self) -> str:
+        year, week, _ = self.start.isocalendar()
+        return f"{year}w{week:02}"
+
+    @property
+    def end(self) -> datetime:
+        """The Monday after it."""
+        return self.start + _WEEK
+
+    @property
+    def bounds(self) -> tuple[UUID, UUID]:
+        """Its first id, and the first after it."""
+        return first_id(self.start), first_id(self.end)
+
+    def later(self, weeks: int) -> "Week":
+        """Give the week that comes so many weeks after it."""
+        return Week(self.start + weeks * _WEEK)
+
+    def of_table(self, table: Table) -> str:
+        """Name its partition of a table."""
+        return f"{table.name}_{self}"
+
+
+def now(connection: Connection) -> datetime:
+    """Give the time of the transaction's begin, by the database's clock."""
+    moment: datetime = connection.execute(text("SELECT now()")).scalar_one()
+    return moment
+
+
+def ensure(connection: Connection, weeks_ahead: int) -> None:
+    """Make the partitions that are not there yet; see :func:`lacking` and :func:`make`."""
     for table in PARTITIONED:
         _execute(connection, f"CREATE TABLE IF NOT EXISTS {table.name}_default PARTITION OF {table.name} DEFAULT")
-        for start in _weeks(now, weeks_ahead):
-            _ensure_week(connection, table, start)
+    for week in lacking(connection, weeks_ahead):
+        make(connection, week)
 
 
-def _weeks(now: datetime, ahead: int) -> Iterator[datetime]:
-    start = week_start(now)
-    for number in range(ahead + 1):
-        yield start + number * _WEEK
+def lacking(connection: Connection, weeks_ahead: int) -> list[Week]:
+    """Give the weeks without partitions: among this one and those ahead, and those of which a default partition holds rows."""
+    wanted = list(_from_now(Week.of(now(connection)), weeks_ahead))
+    names = attached(connection)
+    unmade = {week for week in wanted if _without(names, week)}
+    return sorted(unmade | set(_strays(connection, wanted[-1])))
 
 
-def _ensure_week(connection: Connection, table: Table, start: datetime) -> None:
-    year, week, _ = start.isocalendar()
-    bounds = f"FROM ('{first_id(start)}') TO ('{first_id(start + _WEEK)}')"
-    name = f"{table.name}_{year}w{week:02}"
-    _execute(connection, f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF {table.name} FOR VALUES {bounds}")
+def make(connection: Connection, week: Week) -> None:
+    """Make a week's partitions where they are not there, and move there what the default partitions hold of it.
+
+    The caller has taken his turn. Raises :class:`sqlalchemy.exc.OperationalError` when his patience ends before the locks are had.
+    """
+    tables = _without(attached(connection), week)
+    for table in tables:
+        _execute(connection, f"CREATE TABLE {week.of_table(table)} (LIKE {table.name} INCLUDING ALL)")
+    if tables:
+        lock(connection)
+    for table in tables:
+        _move_and_attach(connection, table, week)
+
+
+def attached(connection: Connection) -> set[str]:
+    """Name all partitions."""
+    return set(connection.execute(_ATTACHED).scalars())
+
+
+def lock(connection: Connection) -> None:
+    """Keep everybody from the partitioned tables until this transaction ends."""
+    parents = ", ".join(f"ONLY {table.name}" for table in PARTITIONED)
+    _execute(connection, f"LOCK TABLE {parents} IN ACCESS EXCLUSIVE MODE")
+
+
+def _from_now(week: Week, ahead: int) -> Iterator[Week]:
+    return (week.later(number) for number in range(ahead + 1))
+
+
+def _without(names: set[str], week: Week) -> Sequence[Table]:
+    return [table for table in PARTITIONED if week.of_table(table) not in names]
+
+
+def _strays(connection: Connection, last: Week) -> Iterator[Week]:
+    """Find the weeks of what the default partitions hold, in a look a week. A partition cannot begin before 1970."""
+    _, end = last.bounds
+    first, _ = Week.of(_EPOCH).later(1).bounds
+    while (found := connection.execute(_STRAY, {"first": first, "end": end}).scalar()) is not None:
+        week = Week.of_id(found)
+        yield week
+        _, first = week.bounds
+
+
+def _move_and_attach(connection: Connection, table: Table, week: Week) -> None:
+    first, end = week.bounds
+    partition = week.of_table(table)
+    within = f"{_key(table)} >= '{first}' AND {_key(table)} < '{end}'"
+    _execute(
+        connection,
+        f"WITH moved AS (DELETE FROM {table.name}_default WHERE {within} RETURNING *) INSERT INTO {partition} SELECT * FROM moved",
+    )
+    _execute(connection, f"ALTER TABLE {table.name} ATTACH PARTITION {partition} FOR VALUES FROM ('{first}') TO ('{end}')")
 
 
 def _execute(connection: Connection, statement: str) -> None:

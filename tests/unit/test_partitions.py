@@ -1,16 +1,13 @@
-import re
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
-from typing import cast
-from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, create_mock_engine
 
 from shared import ids
 from shared.db import partitions
+from shared.db.partitions import Week
 from shared.db.tables.sends import PARTITIONED
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -69,18 +66,10 @@ def test_no_send_is_parted_from_its_deliveries() -> None:
 @pytest.mark.parametrize("ahead", [0, 1, 8])
 def test_this_week_and_those_ahead_follow_each_other_without_a_gap(ahead: int) -> None:
     now = datetime(2026, 12, 20, 12, tzinfo=UTC)
-    weeks = list(partitions._weeks(now, ahead))
-    assert weeks[0] == partitions.week_start(now)
+    weeks = list(partitions._from_now(Week.of(now), ahead))
+    assert weeks[0].start == partitions.week_start(now)
     assert len(weeks) == ahead + 1
-    assert all(later - earlier == WEEK for earlier, later in pairwise(weeks))
-
-
-def statements_of(now: datetime, ahead: int) -> list[str]:
-    """Give the statements that would be executed."""
-    said: list[str] = []
-    recorder = create_mock_engine("postgresql+psycopg://", lambda statement, *_: said.append(str(statement)))
-    partitions.ensure(cast("Connection", recorder), now, ahead)
-    return said
+    assert all(earlier.end == later.start and earlier.bounds[1] == later.bounds[0] for earlier, later in pairwise(weeks))
 
 
 @pytest.mark.parametrize(
@@ -91,17 +80,16 @@ def statements_of(now: datetime, ahead: int) -> list[str]:
     ],
 )
 def test_weeks_bear_the_number_and_the_year_of_the_iso_calendar(now: datetime, weeks: list[str]) -> None:
-    names = re.findall(r"NOT EXISTS sends_(\w+) ", "\n".join(statements_of(now, 2)))
-    assert names == ["default", *weeks]
+    assert [str(week) for week in partitions._from_now(Week.of(now), 2)] == weeks
+    names = [Week.of(now).of_table(table) for table in PARTITIONED]
+    assert names == [f"{table}_{weeks[0]}" for table in ("sends", "deliveries", "attempts", "events")]
 
 
-def test_every_table_has_the_same_borders_and_each_begins_where_the_last_ended() -> None:
-    said = "\n".join(statements_of(datetime(2026, 12, 22, tzinfo=UTC), 8))
-    borders = {
-        table.name: re.findall(rf"PARTITION OF {table.name} FOR VALUES FROM \('(\S+)'\) TO \('(\S+)'\)", said)
-        for table in PARTITIONED
-    }
-    assert len({tuple(each) for each in borders.values()}) == 1
-    assert all(len(each) == 9 for each in borders.values())
-    assert all(end == start for (_, end), (start, _) in pairwise(borders["deliveries"]))
-    assert UUID(borders["sends"][0][0]) == partitions.first_id(datetime(2026, 12, 21, tzinfo=UTC))
+@given(moment=moments)
+@settings(max_examples=100, deadline=None)
+def test_the_week_of_an_id_is_the_one_it_was_made_in(moment: datetime) -> None:
+    week = Week.of(moment)
+    first, end = week.bounds
+    assert Week.of_id(partitions.first_id(moment)) == week
+    assert Week.of_id(first) == week
+    assert Week.of_id(end) == week.later(1)

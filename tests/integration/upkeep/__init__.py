@@ -1,0 +1,1 @@
+"""The database is kept in shape: weeks made and dropped, what has expired deleted."""
