@@ -1,8 +1,9 @@
 """The kinds of argument that commands take."""
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
-from typing import IO, Any
+from typing import IO, Any, Generic, TypeVar
 from uuid import UUID
 
 import click
@@ -11,6 +12,8 @@ from shared import ids
 from shared.domain import times
 from shared.domain.channels import Channel
 from shared.management.errors import Invalid
+
+T = TypeVar("T")
 
 
 class Identifier(click.ParamType[UUID]):
@@ -49,6 +52,25 @@ class Moment(click.ParamType[datetime]):
         """Read the time."""
         moment = value if isinstance(value, datetime) else times.parse(value)
         return moment or self.fail(f"{value!r} is neither ISO 8601 nor unix seconds", param, ctx)
+
+
+@dataclass(frozen=True)
+class Given(Generic[T]):
+    """The value of an option that was given; ``None`` takes away what was there."""
+
+    value: T | None
+
+
+class OrNone(click.ParamType[Given[Any]]):
+    """What another type takes, or ``none``."""
+
+    def __init__(self, inner: click.ParamType[Any]) -> None:
+        self.name = f"{inner.name}|none"
+        self._inner = inner
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Given[Any]:
+        """Read the value."""
+        return Given(None if value == "none" else self._inner.convert(value, param, ctx))
 
 
 account = click.argument("account", metavar="ACCOUNT")

@@ -1,7 +1,9 @@
 """``antar key``: the channel keys of an account, each with its provider's credentials."""
 
-from collections.abc import Mapping
-from typing import IO, Any
+import asyncio
+import functools
+from collections.abc import Callable, Mapping
+from typing import IO, Any, Final, cast
 from uuid import UUID
 
 import click
@@ -10,15 +12,36 @@ from pydantic import ValidationError
 from deploy.cli import arguments, output
 from shared import ids
 from shared.db import engine
+from shared.db.tables.channel_keys import QUOTA_PERIODS
 from shared.domain.channels import Channel
+from shared.domain.outcome import Action, NotSent
 from shared.domain.states import KeyStatus, OnUnknown
 from shared.domain.times import rfc3339
 from shared.management import accounts, errors, keys
-from shared.management.keys import Key
-from worker import channels
+from shared.management.keys import Key, Limits
+from worker import channels, probing
+from worker.channels.base import Finding
+from worker.runtime.wires import open_wires
 
 _key_id = click.argument("key_id", type=arguments.Identifier(ids.KEY))
 _reason = click.option("--reason", help="Why, for the answers to sends that meet this key.")
+_CREDENTIALS: Final = "A JSON file, as the channel wants it; - is stdin."
+
+
+def _limits(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that :class:`Limits` has fields for."""
+    rate, number, period = (arguments.OrNone(inner) for inner in (click.FLOAT, click.INT, click.Choice(QUOTA_PERIODS)))
+    options = (
+        click.option("--rate", "rate_per_second", type=rate, metavar="N|none", help="Messages a second."),
+        click.option("--quota", "quota_limit", type=number, metavar="N|none", help="Messages in a period, or in all without one."),
+        click.option("--quota-period", type=period, metavar=f"{'|'.join(QUOTA_PERIODS)}|none", help="When it begins anew."),
+        click.option(
+            "--on-unknown",
+            type=click.Choice([policy.value for policy in OnUnknown]),
+            help="What to do when nobody can say whether a message left; a new key has next_tier.",
+        ),
+    )
+    return functools.reduce(lambda decorated, option: option(decorated), reversed(options), command)
 
 
 @click.group()
@@ -30,23 +53,32 @@ def key() -> None:
 @arguments.account
 @arguments.channel
 @click.option("--name", required=True, help="What people call this sender.")
-@click.option("--credentials", type=click.File("rb"), required=True, help="A JSON file, as the channel wants it; - is stdin.")
-@click.option(
-    "--on-unknown",
-    type=click.Choice([policy.value for policy in OnUnknown]),
-    default=OnUnknown.NEXT_TIER.value,
-    show_default=True,
-    help="What to do when nobody can say whether a message left.",
-)
+@click.option("--credentials", type=click.File("rb"), required=True, help=_CREDENTIALS)
+@_limits
 @output.json_option
-def add(account: str, channel: str, name: str, credentials: IO[bytes], on_unknown: str, *, as_json: bool) -> None:
+def add(account: str, channel: str, name: str, credentials: IO[bytes], *, as_json: bool, **limits: Any) -> None:
     """Add a key of CHANNEL to ACCOUNT and print its token, once."""
-    document = arguments.read_json(credentials, "credentials")
-    _validate(Channel(channel), document)
+    document = _read_credentials(Channel(channel), credentials)
     with engine.get().begin() as connection:
         owner = accounts.find(connection, account)
-        made, plain = keys.create(connection, owner.id, Channel(channel), name, document, on_unknown=OnUnknown(on_unknown))
+        made, plain = keys.create(connection, owner.id, Channel(channel), name, document, **_given(limits))
     output.emit({"token": plain, **_document(made)}, as_json=as_json)
+
+
+@key.command("set")
+@_key_id
+@click.option("--credentials", type=click.File("rb"), help=f"Other credentials: {_CREDENTIALS}")
+@_limits
+@output.json_option
+def set_limits(key_id: UUID, credentials: IO[bytes] | None, *, as_json: bool, **limits: Any) -> None:
+    """Change a key; what is not named stays as it is."""
+    if credentials is None and not _given(limits):
+        raise click.UsageError("name what to change")
+    with engine.get().begin() as connection:
+        changed = keys.change(connection, key_id, _given(limits))
+        if credentials is not None:
+            changed = keys.renew(connection, key_id, _read_credentials(changed.channel, credentials))
+    output.emit(_document(changed), as_json=as_json)
 
 
 @key.command("list")
@@ -56,7 +88,7 @@ def list_keys(account: str, *, as_json: bool) -> None:
     """List the channel keys of ACCOUNT."""
     with engine.get().connect() as connection:
         found = keys.every(connection, accounts.find(connection, account).id)
-    output.emit([_document(each) for each in found], as_json=as_json)
+    output.emit([(_document if as_json else _line)(each) for each in found], as_json=as_json)
 
 
 @key.command("revoke")
@@ -85,11 +117,49 @@ def resume(key_id: UUID, *, as_json: bool) -> None:
     _set_status(key_id, KeyStatus.ACTIVE, None, as_json=as_json)
 
 
-def _validate(channel: Channel, credentials: Mapping[str, Any]) -> None:
+@key.command("probe")
+@_key_id
+@output.json_option
+def probe(key_id: UUID, *, as_json: bool) -> None:
+    """Ask the provider now whether a key can send. One that a refusal has suspended is resumed if it can."""
+    with engine.get().connect() as connection:
+        keys.find(connection, key_id)
+    finding = asyncio.run(_probe(key_id))
+    with engine.get().connect() as connection:
+        found = keys.find(connection, key_id)
+    output.emit({**_finding(finding), **_document(found)}, as_json=as_json)
+
+
+async def _probe(key_id: UUID) -> Finding:
+    database, wires = engine.create_async(), open_wires()
+    try:
+        return await probing.probe_now(database, wires, key_id)
+    finally:
+        await wires.http.aclose()
+        await database.dispose()
+
+
+def _finding(finding: Finding) -> output.Document:
+    """Say whether the key can send: yes, no, or that nobody knows."""
+    if finding is None:
+        return {"can_send": True, "code": None, "reason": None}
+    refused = isinstance(finding, NotSent) and finding.action is Action.KEY
+    return {"can_send": False if refused else None, "code": finding.code.value, "reason": finding.reason}
+
+
+def _read_credentials(channel: Channel, file: IO[bytes]) -> Mapping[str, Any]:
+    credentials = arguments.read_json(file, "credentials")
     try:
         channels.adapter(channel).credentials.model_validate(credentials)
     except ValidationError as error:
         raise errors.invalid(error, "credentials") from None
+    return credentials
+
+
+def _given(limits: Mapping[str, Any]) -> Limits:
+    """Give the limits that were named on the command line."""
+    named = {name: each.value if isinstance(each, arguments.Given) else each for name, each in limits.items() if each is not None}
+    return cast("Limits", named)
 
 
 def _set_status(key_id: UUID, status: KeyStatus, reason: str | None, *, as_json: bool) -> None:
@@ -105,7 +175,36 @@ def _document(made: Key) -> output.Document:
         "name": made.name,
         "token_prefix": made.token_prefix,
         "status": made.status.value,
+        "status_code": made.status_code,
         "status_reason": made.status_reason,
+        "status_since": rfc3339(made.status_at or made.created_at),
+        "rate_per_second": made.rate_per_second,
+        "quota_limit": made.quota_limit,
+        "quota_used": made.quota_used,
+        "quota_period": made.quota_period,
+        "quota_resets_at": None if made.quota_resets_at is None else rfc3339(made.quota_resets_at),
         "on_unknown": made.on_unknown.value,
         "created_at": rfc3339(made.created_at),
     }
+
+
+def _line(made: Key) -> output.Document:
+    """Give what fits into a row."""
+    return {
+        "id": ids.encode(ids.KEY, made.id),
+        "channel": made.channel.value,
+        "name": made.name,
+        "status": made.status.value,
+        "code": made.status_code,
+        "reason": made.status_reason,
+        "since": rfc3339(made.status_at or made.created_at),
+        "rate": made.rate_per_second,
+        "quota": _quota(made),
+        "on_unknown": made.on_unknown.value,
+    }
+
+
+def _quota(made: Key) -> str | None:
+    if made.quota_limit is None:
+        return None
+    return f"{made.quota_used}/{made.quota_limit}{f' a {made.quota_period}' if made.quota_period else ''}"

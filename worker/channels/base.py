@@ -1,10 +1,12 @@
 """What a channel is to the worker: one small interface, and the values that cross it.
 
 A channel is a package in this folder with ``adapter`` (build the request, make the call), ``errors`` (the provider's codes and
-the outcome each leads to) and ``credentials`` (what a channel key holds, typed). Adding a channel adds a folder.
+the outcome each leads to), ``credentials`` (what a channel key holds, typed) and ``pace`` (how fast the provider lets senders
+write). Adding a channel adds a folder.
 """
 
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -12,6 +14,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict
 
 from shared.domain import content, outcome
+from shared.domain.receipts import Receipt
 
 
 class Credentials(BaseModel):
@@ -55,15 +58,53 @@ class Wires(Protocol):
         """The limits every call keeps."""
 
 
+Finding = outcome.NotSent | outcome.Unknown | None
+"""What came of a probe: ``None`` when the sender can send. An outcome with ``Action.KEY`` says that it cannot; any other leaves it
+open, as for a provider that is out of reach."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """What a provider's webhook says of one message."""
+
+    delivery_id: UUID | None
+    """The delivery, where the provider gives back the id that came with the message."""
+    provider_message_id: str
+    receipt: Receipt
+    refusal: outcome.NotSent | None = None
+    """Why it failed, if it did."""
+
+
+class Absence(Enum):
+    """Why a look-up did not find a message. Neither says that it was not sent."""
+
+    SO_FAR = auto()
+    """The provider does not know it, or could not be asked: it may another time."""
+    FOR_GOOD = auto()
+    """Messages of this key cannot be looked up."""
+
+
 class Adapter(Protocol):
     """A channel. Adapters keep no state per delivery and are shared by all tasks of a process."""
 
     credentials: type[Credentials]
 
+    look_up_after: float | None
+    """Seconds after which an unknown delivery is first looked up at the provider; ``None`` where it cannot be found again."""
+
     async def send(self, envelope: Envelope, credentials: Any, wires: Wires) -> outcome.Outcome:
         """Make one call. Never raises for what a provider, a network or a content can do: that is the outcome.
 
         ``credentials`` is an instance of :attr:`credentials`. What is raised all the same is our own bug.
+        """
+
+    async def probe(self, credentials: Any, wires: Wires) -> Finding:
+        """Ask the provider whether the sender can send, without sending anything. Never raises, as :meth:`send`."""
+
+    async def look_up(self, delivery_id: UUID, target: str, credentials: Any, wires: Wires) -> outcome.Sent | Absence:
+        """Ask the provider for the message of a delivery whose outcome is unknown. Never raises, as :meth:`send`.
+
+        ``target`` is the recipient's canonical address.
         """
 
     async def close(self) -> None:

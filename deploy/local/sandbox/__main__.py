@@ -22,6 +22,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--submission-port", type=int, help="port of SMTP with STARTTLS")
     parser.add_argument("--certificate", type=Path, help="file to write the certificate of the encrypted ports to")
     parser.add_argument("--webhook-url", help="receiver of webhooks; they go to /waba, /waha, /gowa and /telegram below it")
+    parser.add_argument("--receivers", type=Path, help="file that lists receivers of webhooks by provider and sender, instead")
     return parser
 
 

@@ -66,6 +66,7 @@ def waba(base: str, number: int = 1) -> Credentials:
         "phone_number_id": f"{PHONE_NUMBER_ID_PREFIX}{number:010}",
         "access_token": f"{PREFIX}meta-{number}",
         "app_secret": APP_SECRET,
+        "verify_token": VERIFY_TOKEN,
         "waba_id": WABA_ID,
         "api_version": "v23.0",
         "base_url": f"{base}/graph",

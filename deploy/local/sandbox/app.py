@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from deploy.local.sandbox import http, smtp, tls
+from deploy.local.sandbox import http, smtp, tls, webhooks
 from deploy.local.sandbox.bot_api import BotApi
 from deploy.local.sandbox.cloud_api import CloudApi
 from deploy.local.sandbox.control import Control
@@ -41,6 +41,9 @@ class Options:
     certificate: Path | None = None
     """Where the certificate of the encrypted ports is written, for clients to trust."""
     webhook_url: str | None = None
+    """Who receives the webhooks of all providers."""
+    receivers: Path | None = None
+    """A file that lists who receives them, in place of one for all."""
 
 
 def make_app(desk: Desk, poster: Poster | None) -> web.Application:
@@ -64,16 +67,23 @@ async def run(options: Options) -> None:
 
 
 async def _serve(options: Options, stack: AsyncExitStack) -> list[str]:
-    poster = await stack.enter_async_context(_posting(options.webhook_url)) if options.webhook_url else None
+    receivers = _receivers(options)
+    poster = await stack.enter_async_context(_posting(receivers)) if receivers else None
     desk = Desk(notifier=poster)
     port = await stack.enter_async_context(_http(make_app(desk, poster), options))
     mail_ports = [await stack.enter_async_context(mail) for mail in _mail_servers(desk, options)]
     return [f"http://{options.host}:{port}", *mail_ports]
 
 
+def _receivers(options: Options) -> webhooks.Receivers | None:
+    if options.webhook_url:
+        return webhooks.below(options.webhook_url)
+    return webhooks.listed(options.receivers) if options.receivers else None
+
+
 @asynccontextmanager
-async def _posting(url: str) -> AsyncIterator[Poster]:
-    poster = Poster(url)
+async def _posting(receivers: webhooks.Receivers) -> AsyncIterator[Poster]:
+    poster = Poster(receivers)
     poster.start()
     try:
         yield poster

@@ -76,7 +76,7 @@ class BotApi:
         bot = _bot(request.match_info["token"])
         method = request.match_info["method"].lower()
         if method == "getme":
-            return self._get_me(bot)
+            return await self._get_me(bot, http.line_of(request))
         if bot_api_messages.is_send_method(method):
             return await self._send(request, bot, method)
         if method in _ALWAYS_TRUE:
@@ -85,8 +85,8 @@ class BotApi:
             return _ok({"url": "", "has_custom_certificate": False, "pending_update_count": 0})
         raise _error(404, "Not Found: method not found")
 
-    def _get_me(self, bot: int) -> web.Response:
-        standing = self._desk.faults.standing("telegram")
+    async def _get_me(self, bot: int, line: Line) -> web.Response:
+        standing = await self._desk.standing("telegram", line)
         if standing:
             raise refuse(standing, "")
         abilities = {"can_join_groups": True, "can_read_all_group_messages": False, "supports_inline_queries": False}

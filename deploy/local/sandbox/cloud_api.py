@@ -11,6 +11,7 @@ from deploy.local.sandbox.desk import Desk
 from deploy.local.sandbox.fields import Fields, InvalidFieldError, Json
 from deploy.local.sandbox.store import Message
 
+_USUAL_FIELDS = "verified_name,display_phone_number,quality_rating"
 _VERSION = re.compile(r"v\d{1,2}\.\d")
 _TEMPLATES: list[Json] = [
     {
@@ -73,11 +74,29 @@ class CloudApi:
     async def number(self, request: web.Request) -> web.Response:
         """Describe a phone number, under the faults that stand for every call."""
         number = _known_number(request)
-        standing = self._desk.faults.standing("waba")
+        standing = await self._desk.standing("waba", http.line_of(request))
         if standing:
             raise refuse(standing, "")
-        profile = {"verified_name": "Antar Sandbox", "display_phone_number": accounts.OWN_NUMBER, "quality_rating": "GREEN"}
-        return http.json_response({**profile, "id": number})
+        wanted = [field for field in request.query.get("fields", _USUAL_FIELDS).split(",") if field != "id"]
+        return http.json_response({**_described(number, wanted), "id": number})
+
+
+def _described(number: str, wanted: list[str]) -> Json:
+    """Give the fields asked for. The Graph API refuses those it does not know."""
+    entities = [{"entity_type": "PHONE_NUMBER", "id": number}, {"entity_type": "WABA", "id": accounts.WABA_ID}]
+    fields: Json = {
+        "verified_name": "Antar Sandbox",
+        "display_phone_number": accounts.OWN_NUMBER,
+        "quality_rating": "GREEN",
+        "health_status": {
+            "can_send_message": "AVAILABLE",
+            "entities": [{**entity, "can_send_message": "AVAILABLE"} for entity in entities],
+        },
+    }
+    unknown = next((field for field in wanted if field not in fields), None)
+    if unknown is not None:
+        raise error(100, f"Tried accessing nonexisting field ({unknown})")
+    return {field: fields[field] for field in wanted}
 
 
 def _authorize(request: web.Request) -> None:

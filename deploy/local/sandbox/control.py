@@ -138,7 +138,7 @@ class Control:
 
     def _post(self, webhook: events.Webhook) -> web.Response:
         if self._poster is None:
-            return http.json_response({"posted": False, "reason": "started without --webhook-url"})
+            return http.json_response({"posted": False, "reason": "started without --webhook-url or --receivers"})
         self._poster.put(lambda: [webhook])
         return http.json_response({"posted": True}, 202)
 

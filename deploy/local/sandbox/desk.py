@@ -101,6 +101,13 @@ class Desk:
             raise _refusal(fault, message.to, refuse)
         await self.accept(message, fault, line)
 
+    async def standing(self, channel: str, line: Line) -> Fault | None:
+        """Give the fault a sender is under, for a question about its state. Raises :class:`CallerGoneError` after a hang."""
+        if self.faults.hangs(channel):
+            await line.closed()
+            raise CallerGoneError
+        return self.faults.standing(channel)
+
     async def accept(self, message: Message, fault: Fault | None, line: Line) -> None:
         """Accept a message under a fault that is no refusal. Raises :class:`CallerGoneError` after a reset or a hang."""
         kind = fault.kind if fault else None

@@ -27,9 +27,12 @@ class NoSuchEventError(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Webhook:
-    """A request a provider makes, to a path below the receiver's URL."""
+    """A request a provider makes."""
 
     path: str
+    """The provider's, by which one receiver of all tells them apart."""
+    sender: str
+    """The sender it concerns, as in :attr:`Message.sender`."""
     body: bytes
     headers: Mapping[str, str]
 
@@ -38,11 +41,11 @@ def receipt(message: Message, status: str, code: int | None = None) -> Webhook:
     """Make the webhook that reports a status of a message. Raises :class:`NoSuchEventError` where there is none."""
     match message.provider:
         case "cloud_api":
-            return _signed_by_meta(_cloud_api_value(message.sender, statuses=[_cloud_api_status(message, status, code)]))
+            return _signed_by_meta(message.sender, statuses=[_cloud_api_status(message, status, code)])
         case "waha":
             return _signed_by_waha("message.ack", message.sender, _waha_ack(message, status))
         case "gowa" if status in _GOWA_RECEIPTS:
-            return _signed_by_gowa("message.ack", _gowa_ack(message, status))
+            return _signed_by_gowa("message.ack", message.sender, _gowa_ack(message, status))
         case _:
             raise NoSuchEventError(f"{message.provider} reports no {status}")
 
@@ -62,27 +65,27 @@ def inbound(provider: str, sender: str, contact: str, text: str) -> Webhook:
     """Make the webhook of a text that ``contact`` wrote to one of our senders."""
     match provider:
         case "cloud_api":
-            return _signed_by_meta(_cloud_api_value(sender, **_cloud_api_message(contact, text)))
+            return _signed_by_meta(sender, **_cloud_api_message(contact, text))
         case "waha":
             return _signed_by_waha("message", sender, _waha_message(contact, text))
         case "gowa":
-            return _signed_by_gowa("message", _gowa_message(contact, text))
+            return _signed_by_gowa("message", sender, _gowa_message(contact, text))
         case "bot_api":
-            return _from_telegram(_telegram_message(contact, text))
+            return _from_telegram(sender, _telegram_message(contact, text))
         case _:
             raise NoSuchEventError(f"{provider} reports no message that comes in")
 
 
-def _signed_by_meta(value: Json) -> Webhook:
-    change = {"value": value, "field": "messages"}
+def _signed_by_meta(phone_number_id: str, **content: list[Json]) -> Webhook:
+    change = {"value": _cloud_api_value(phone_number_id, **content), "field": "messages"}
     payload = {"object": "whatsapp_business_account", "entry": [{"id": accounts.WABA_ID, "changes": [change]}]}
-    return _signed_sha256("waba", payload, accounts.APP_SECRET)
+    return _signed_sha256("waba", phone_number_id, payload, accounts.APP_SECRET)
 
 
-def _signed_sha256(path: str, payload: Json, secret: str) -> Webhook:
+def _signed_sha256(path: str, sender: str, payload: Json, secret: str) -> Webhook:
     body = json.dumps(payload).encode()
     signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    return Webhook(path=path, body=body, headers={"X-Hub-Signature-256": f"sha256={signature}"})
+    return Webhook(path=path, sender=sender, body=body, headers={"X-Hub-Signature-256": f"sha256={signature}"})
 
 
 def _cloud_api_value(phone_number_id: str, **content: list[Json]) -> Json:
@@ -127,7 +130,7 @@ def _signed_by_waha(event: str, session: str, payload: Json) -> Webhook:
         "X-Webhook-Hmac": hmac.new(accounts.WAHA_HMAC_KEY.encode(), body, hashlib.sha512).hexdigest(),
         "X-Webhook-Hmac-Algorithm": "sha512",
     }
-    return Webhook(path="waha", body=body, headers=headers)
+    return Webhook(path="waha", sender=session, body=body, headers=headers)
 
 
 def _waha_ack(message: Message, status: str) -> Json:
@@ -154,10 +157,10 @@ def _waha_message(contact: str, text: str) -> Json:
     }
 
 
-def _signed_by_gowa(event: str, payload: Json) -> Webhook:
+def _signed_by_gowa(event: str, sender: str, payload: Json) -> Webhook:
     device = f"{accounts.OWN_NUMBER}@s.whatsapp.net"
     envelope = {"event": event, "device_id": device, "timestamp": _rfc3339(), "payload": payload}
-    return _signed_sha256("gowa", envelope, accounts.GOWA_WEBHOOK_SECRET)
+    return _signed_sha256("gowa", sender, envelope, accounts.GOWA_WEBHOOK_SECRET)
 
 
 def _rfc3339() -> str:
@@ -176,9 +179,10 @@ def _gowa_message(contact: str, text: str) -> Json:
     return {"id": uuid4().hex[:20].upper(), **origin, "body": text}
 
 
-def _from_telegram(message: Json) -> Webhook:
+def _from_telegram(sender: str, message: Json) -> Webhook:
     body = json.dumps({"update_id": uuid4().int % 2**31, "message": message}).encode()
-    return Webhook(path="telegram", body=body, headers={"X-Telegram-Bot-Api-Secret-Token": accounts.TELEGRAM_SECRET_TOKEN})
+    headers = {"X-Telegram-Bot-Api-Secret-Token": accounts.TELEGRAM_SECRET_TOKEN}
+    return Webhook(path="telegram", sender=sender, body=body, headers=headers)
 
 
 def _telegram_message(contact: str, text: str) -> Json:

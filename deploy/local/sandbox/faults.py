@@ -106,6 +106,10 @@ class Faults:
         """Give the fault a sender is under, for a question about its state; it uses nothing up."""
         return next((armed.fault for armed in self._armed if _is_of_the_sender(armed.fault, channel)), None)
 
+    def hangs(self, channel: str) -> bool:
+        """Tell whether no sender of the channel gets an answer, for a question about its state; it uses nothing up."""
+        return any(armed.fault.kind is Kind.HANG and _is_for_all(armed.fault, channel) for armed in self._armed)
+
     def forbids(self, channel: str, to: str) -> bool:
         """Tell whether the recipient is out of reach, for a question about it; it uses nothing up."""
         return any(armed.fault.kind is Kind.RECIPIENT and armed.fault.concerns(channel, to) for armed in self._armed)
@@ -129,4 +133,8 @@ class Faults:
 
 
 def _is_of_the_sender(fault: Fault, channel: str) -> bool:
-    return fault.channel == channel and fault.to is None and fault.kind in _OF_THE_SENDER
+    return _is_for_all(fault, channel) and fault.kind in _OF_THE_SENDER
+
+
+def _is_for_all(fault: Fault, channel: str) -> bool:
+    return fault.channel == channel and fault.to is None

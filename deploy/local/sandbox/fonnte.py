@@ -74,7 +74,7 @@ class Fonnte:
     async def device(self, request: web.Request) -> web.Response:
         """Tell the device's state; a standing device fault disconnects it."""
         _authorize(request)
-        standing = self._desk.faults.standing("whatsapp")
+        standing = await self._desk.standing("whatsapp", http.line_of(request))
         if standing and standing.kind is not Kind.DEVICE:
             raise refuse(standing, "")
         state = "disconnect" if standing else "connect"

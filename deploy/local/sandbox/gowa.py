@@ -90,7 +90,7 @@ class Gowa:
     async def status(self, request: web.Request) -> web.Response:
         """Tell whether a device is connected and linked; a standing device fault makes it neither."""
         device = _known_device(request)
-        standing = self._desk.faults.standing("whatsapp")
+        standing = await self._desk.standing("whatsapp", http.line_of(request))
         if standing and standing.kind is not Kind.DEVICE:
             raise refuse(standing, "")
         results: Json = {"is_connected": standing is None, "is_logged_in": standing is None, "device_id": device}

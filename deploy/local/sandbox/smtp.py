@@ -2,7 +2,7 @@
 
 A fault is matched when RCPT TO names its recipient. Refusals of the recipient, the rate, the credentials and the service
 are answered there; what concerns the content or the connection happens when the message is complete. A credentials fault
-without ``to`` already strikes at AUTH.
+without ``to`` already strikes at AUTH, and a hang without it at NOOP too, by which clients ask whether all is well.
 """
 
 import asyncio
@@ -118,6 +118,12 @@ class Handler:
         except CallerGoneError:
             await asyncio.Event().wait()  # The protocol cancels this task when it learns that its connection is closed.
         return f"250 2.0.0 Ok: queued as {queue_id}"
+
+    async def handle_NOOP(self, _server: Any, _session: Any, _envelope: Any, _argument: str) -> str:  # noqa: N802 - likewise.
+        """Show a sign of life, unless nothing is to be answered. Nobody says NOOP on the way to a message."""
+        if self._desk.faults.hangs("email"):
+            await asyncio.Event().wait()  # Ends as in handle_DATA.
+        return "250 2.0.0 Ok"
 
     async def _accept(self, server: Any, session: Any, raw: bytes, queue_id: str) -> None:
         line = Line(server.transport, self._transaction.started_at)

@@ -132,7 +132,7 @@ class Waha:
     async def session(self, request: web.Request) -> web.Response:
         """Tell a session's state; a standing device fault shows as its status."""
         session = self._known(request, request.match_info["session"])
-        standing = self._desk.faults.standing("whatsapp")
+        standing = await self._desk.standing("whatsapp", http.line_of(request))
         status = (standing.code or "SCAN_QR_CODE") if standing and standing.kind is Kind.DEVICE else "WORKING"
         body: Json = {"name": session, "status": status, "presence": {}, "timestamps": {"activity": None}, "config": {}}
         return http.json_response({**body, "me": _ME} if status == "WORKING" else body)

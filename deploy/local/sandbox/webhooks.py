@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import aiohttp
 
+from deploy.local import files
 from deploy.local.sandbox import events
 from deploy.local.sandbox.events import Webhook
 from deploy.local.sandbox.store import Message
@@ -19,11 +21,25 @@ Job = Callable[[], Sequence[Webhook]]
 """What to post, one after the other; made when its turn comes."""
 
 
-class Poster:
-    """Posts to one receiver. What it cannot deliver in a few tries is dropped and counted."""
+Receivers = Callable[[Webhook], str | None]
+"""Where a webhook goes; ``None`` where nobody wants it."""
 
-    def __init__(self, base_url: str) -> None:
-        self._base_url = base_url.rstrip("/")
+
+def below(base_url: str) -> Receivers:
+    """Give the receiver of all, which has a path for each provider."""
+    return lambda webhook: f"{base_url.rstrip('/')}/{webhook.path}"
+
+
+def listed(file: Path) -> Receivers:
+    """Give the receivers that a file lists, as ``{"waba/<phone number id>": URL}``; it may come later and change."""
+    return lambda webhook: files.read(file).get(f"{webhook.path}/{webhook.sender}")
+
+
+class Poster:
+    """Posts to those who receive. What it cannot deliver in a few tries is dropped and counted."""
+
+    def __init__(self, receivers: Receivers) -> None:
+        self._receivers = receivers
         self._jobs: asyncio.Queue[Job] = asyncio.Queue(_CAPACITY)
         self._tasks: list[asyncio.Task[None]] = []
         self.posted = 0
@@ -62,17 +78,20 @@ class Poster:
                     await self._deliver(session, webhook)
 
     async def _deliver(self, session: aiohttp.ClientSession, webhook: Webhook) -> None:
+        url = self._receivers(webhook)
+        if url is None:
+            return
         for attempt in range(_TRIES):
-            if await self._post(session, webhook):
+            if await self._post(session, url, webhook):
                 self.posted += 1
                 return
             await asyncio.sleep(_PAUSE * 2**attempt)
         self.dropped += 1
 
-    async def _post(self, session: aiohttp.ClientSession, webhook: Webhook) -> bool:
+    async def _post(self, session: aiohttp.ClientSession, url: str, webhook: Webhook) -> bool:
         headers = {"Content-Type": "application/json", **webhook.headers}
         try:
-            async with session.post(f"{self._base_url}/{webhook.path}", data=webhook.body, headers=headers) as response:
+            async with session.post(url, data=webhook.body, headers=headers) as response:
                 return response.ok
         except (aiohttp.ClientError, TimeoutError):
             return False

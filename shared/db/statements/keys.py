@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import text
 
-_PROBED: Final = "id, channel, status, credentials, status_code, status_at, probe_at IS NOT NULL AS by_provider"
+_PROBED: Final = "id, channel, credentials, status_code, status_at"
 
 take_due: Final = text(f"""
     WITH due AS (

@@ -23,7 +23,7 @@ def add_key(antar: Antar, account: str, channel: str, credentials: Mapping[str, 
     return made
 
 
-def _stored(database: Engine, key_id: str) -> dict[str, Any]:
+def stored(database: Engine, key_id: str) -> dict[str, Any]:
     identifier = ids.decode(ids.KEY, key_id)
     assert identifier
     statement = select(channel_keys).where(channel_keys.c.id == identifier)
@@ -41,9 +41,9 @@ def _refused_credentials(antar: Antar, account: str, channel: str, stdin: str) -
 def test_a_key_keeps_its_credentials_encrypted(antar: Antar, database: Engine, account: str, channel: str) -> None:
     made = add_key(antar, account, channel, OF_CHANNEL[channel])
     assert (made["channel"], made["name"], made["status"], made["on_unknown"]) == (channel, "Desk", "active", "next_tier")
-    stored = _stored(database, made["id"])
-    assert vault.get().decrypt(stored["id"], bytes(stored["credentials"])) == OF_CHANNEL[channel]
-    assert bytes(stored["token_hash"]) == vault.token_hash(made["token"])
+    kept = stored(database, made["id"])
+    assert vault.get().decrypt(kept["id"], bytes(kept["credentials"])) == OF_CHANNEL[channel]
+    assert bytes(kept["token_hash"]) == vault.token_hash(made["token"])
 
 
 @pytest.mark.parametrize("channel", OF_CHANNEL)
@@ -159,7 +159,7 @@ def test_a_key_is_suspended_with_a_reason_resumed_and_revoked(antar: Antar, acco
     assert "revoked" in antar.lines("key", "list", account)
 
 
-@pytest.mark.parametrize("command", ["suspend", "resume", "revoke"])
+@pytest.mark.parametrize("command", ["suspend", "resume", "revoke", "probe"])
 def test_an_unknown_key_is_refused(antar: Antar, command: str) -> None:
     assert antar.refused("key", command, ids.encode(ids.KEY, ids.new())) == "Error: there is no such channel key\n"
     assert "'nonsense' is not an id that begins with key_" in antar.refused("key", command, "nonsense")

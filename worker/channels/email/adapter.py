@@ -1,11 +1,12 @@
 """A message to a mailbox, over SMTP submission."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 from shared.domain.content import EmailBody
-from shared.domain.outcome import Action, Code, NotSent, Outcome
+from shared.domain.outcome import Action, Code, NotSent, Outcome, Sent
 from worker.channels import base
-from worker.channels.email import message, transaction
+from worker.channels.email import message, rehearsal, transaction
 from worker.channels.email.connections import Pools
 from worker.channels.email.credentials import EmailCredentials
 
@@ -16,6 +17,7 @@ class EmailAdapter:
     """The channel ``email``."""
 
     credentials: type[base.Credentials] = EmailCredentials
+    look_up_after: float | None = None
 
     def __init__(self, pools: Pools | None = None) -> None:
         self._pools = pools or Pools()
@@ -26,6 +28,17 @@ class EmailAdapter:
             return _UNSUPPORTED
         letter = message.compose(envelope, envelope.content, credentials, datetime.now(UTC))
         return await transaction.deliver(self._pools.get(credentials), letter, wires.timeouts)
+
+    async def probe(self, credentials: EmailCredentials, wires: base.Wires) -> base.Finding:
+        """Log in, and name the sender."""
+        return await rehearsal.rehearse(self._pools.get(credentials), credentials.from_address, wires.timeouts)
+
+    async def look_up(
+        self, delivery_id: UUID, target: str, credentials: EmailCredentials, wires: base.Wires
+    ) -> Sent | base.Absence:
+        """Find nothing: SMTP has no look-up, and an email may be sent again."""
+        del delivery_id, target, credentials, wires
+        return base.Absence.FOR_GOOD
 
     async def close(self) -> None:
         """Take leave of every mail server."""

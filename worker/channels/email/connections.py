@@ -62,7 +62,8 @@ async def _secure(client: aiosmtplib.SMTP) -> None:
     await client.starttls()
 
 
-async def _quit(client: aiosmtplib.SMTP) -> None:
+async def take_leave(client: aiosmtplib.SMTP) -> None:
+    """Say goodbye, if the server listens, and close the connection."""
     with contextlib.suppress(aiosmtplib.SMTPException, OSError):
         await client.quit(timeout=_QUIT_SECONDS)
     client.close()
@@ -136,7 +137,7 @@ class Pool:
         self._leave(client)
 
     def _leave(self, client: aiosmtplib.SMTP) -> None:
-        task = asyncio.get_running_loop().create_task(_quit(client))
+        task = asyncio.get_running_loop().create_task(take_leave(client))
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
 

@@ -2,13 +2,14 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import telegram
 from telegram.error import TelegramError
 
 from shared.domain.outcome import NotSent, Outcome, Sent, Trace
 from worker.channels import base
-from worker.channels.telegram import bots, errors, messages
+from worker.channels.telegram import bots, errors, identity, messages
 from worker.channels.telegram.answers import RefusalError
 from worker.channels.telegram.credentials import TelegramCredentials
 from worker.channels.telegram.limits import UnsendableError
@@ -30,6 +31,7 @@ class TelegramAdapter:
     """The channel ``telegram``."""
 
     credentials: type[base.Credentials] = TelegramCredentials
+    look_up_after: float | None = None
 
     def __init__(self) -> None:
         self._bots = bots.Bots()
@@ -43,6 +45,17 @@ class TelegramAdapter:
         bot = self._bots.get(credentials)
         outcome = await _outcome(bot, call, _chat_id(envelope.target), wires.timeouts)
         return await _follow(outcome, bot, call, wires.timeouts)
+
+    async def probe(self, credentials: TelegramCredentials, wires: base.Wires) -> base.Finding:
+        """Ask Telegram who the bot is."""
+        return await identity.probe(credentials, wires)
+
+    async def look_up(
+        self, delivery_id: UUID, target: str, credentials: TelegramCredentials, wires: base.Wires
+    ) -> Sent | base.Absence:
+        """Find nothing: the Bot API shows no message to the bot that sent it."""
+        del delivery_id, target, credentials, wires
+        return base.Absence.FOR_GOOD
 
     async def close(self) -> None:
         """Close the connections to Telegram."""

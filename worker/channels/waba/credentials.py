@@ -17,7 +17,9 @@ class WabaCredentials(Credentials):
     phone_number_id: _GraphId
     access_token: HeaderSecret
     app_secret: SecretStr | None = None
-    """What Meta signs its webhooks with."""
+    """What Meta signs its webhooks with; without it none is taken."""
+    verify_token: SecretStr | None = None
+    """What Meta shows when it is given the webhooks' address, as entered beside it."""
     waba_id: _GraphId | None = None
     api_version: _Version = "v23.0"
     base_url: BaseUrl = "https://graph.facebook.com"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from shared.domain.content import JsonObject
-from shared.domain.outcome import Action, Code, NotSent, Outcome, Pause, PauseScope, Sent
+from shared.domain.outcome import Action, Code, NotSent, Outcome, Pause, PauseScope, Sent, Unknown
 from worker.channels import answers
 from worker.channels.answers import Answer
 
@@ -137,10 +137,14 @@ def verdict(code: int, subcode: int | None = None, details: str = "") -> Verdict
 def outcome_of(answer: Answer) -> Outcome:
     """Read the answer to a send."""
     document = answer.document()
+    sent = answer.accepted and not isinstance(document.get("error"), dict)
+    return _sent(answer, document) if sent else refusal_of(answer, document)
+
+
+def refusal_of(answer: Answer, document: JsonObject) -> NotSent | Unknown:
+    """Read an answer that is no success, to whatever was asked."""
     error = document.get("error")
-    if isinstance(error, dict):
-        return _refused(answer, error)
-    return _sent(answer, document) if answer.accepted else answers.outcome_of_status(answer)
+    return _refused(answer, error) if isinstance(error, dict) else answers.outcome_of_status(answer)
 
 
 def _sent(answer: Answer, document: JsonObject) -> Outcome:
@@ -159,17 +163,28 @@ def _first(document: JsonObject, name: str) -> JsonObject:
     return first if isinstance(first, dict) else {}
 
 
-def _refused(answer: Answer, error: JsonObject) -> Outcome:
+def reported(error: JsonObject) -> NotSent:
+    """Read the error of a webhook of status ``failed``."""
+    code, detail = _number(error.get("code")), _detail(error)
+    known = None if code is None else verdict(code, details=detail.get("details", ""))
+    found = known or _UNKNOWN
+    return NotSent(code=found.code, reason=_reason(found, detail), action=found.action, detail={**detail, "code": code})
+
+
+def _reason(found: Verdict, detail: JsonObject) -> str:
+    said: str = detail.get("details") or detail.get("message", "")
+    return found.reason if found.fixed or not said else said
+
+
+def _refused(answer: Answer, error: JsonObject) -> NotSent | Unknown:
     code = _number(error.get("code"))
     detail = _detail(error)
     if code is None:
         return answers.outcome_of_status(answer, detail.get("message", ""))
-    details = detail.get("details", "")
-    found = verdict(code, _number(error.get("error_subcode")), details) or _unknown(answer, error)
-    said = details or detail.get("message", "")
+    found = verdict(code, _number(error.get("error_subcode")), detail.get("details", "")) or _unknown(answer, error)
     return NotSent(
         code=found.code,
-        reason=found.reason if found.fixed or not said else said,
+        reason=_reason(found, detail),
         action=found.action,
         pause=answers.pause(answer, found.pause.scope, found.pause.seconds) if found.pause else None,
         detail={**detail, "code": code},

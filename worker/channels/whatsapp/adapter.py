@@ -1,9 +1,10 @@
 """A message to a WhatsApp chat, by a linked device."""
 
 from typing import Final
+from uuid import UUID
 
 from shared.domain.content import Message, Rendered
-from shared.domain.outcome import Action, Code, NotSent, Outcome
+from shared.domain.outcome import Action, Code, NotSent, Outcome, Sent
 from worker.channels import base
 from worker.channels.whatsapp import rendering
 from worker.channels.whatsapp.credentials import GatewayName, WhatsappCredentials
@@ -23,6 +24,7 @@ class WhatsappAdapter:
     """The channel ``whatsapp``."""
 
     credentials: type[base.Credentials] = WhatsappCredentials
+    look_up_after: float | None = 5.0
 
     async def send(self, envelope: base.Envelope, credentials: WhatsappCredentials, wires: base.Wires) -> Outcome:
         """Make one call to the gateway of the key."""
@@ -31,6 +33,16 @@ class WhatsappAdapter:
             return ready
         delivery = Delivery(id=envelope.delivery_id, target=envelope.target, content=ready)
         return await GATEWAYS[credentials.gateway].send(delivery, credentials, wires)
+
+    async def probe(self, credentials: WhatsappCredentials, wires: base.Wires) -> base.Finding:
+        """Ask the gateway of the key about its device."""
+        return await GATEWAYS[credentials.gateway].probe(credentials, wires)
+
+    async def look_up(
+        self, delivery_id: UUID, target: str, credentials: WhatsappCredentials, wires: base.Wires
+    ) -> Sent | base.Absence:
+        """Ask the gateway of the key for the message, where gateways take an id that antar chooses."""
+        return await GATEWAYS[credentials.gateway].look_up(delivery_id, target, credentials, wires)
 
     async def close(self) -> None:
         """Keep nothing, close nothing."""

@@ -1,16 +1,17 @@
-"""Fonnte, from its documentation of ``POST /send`` and ``File limitation``.
+"""Fonnte, from its documentation of ``POST /send``, ``POST /device`` and ``File limitation``.
 
 Fonnte answers HTTP 200 to everything: ``status`` says whether it took the message, ``reason`` why not. It takes a message into a
 queue of its own and tells the fate of it by webhook.
 """
 
 from typing import Any, Final
+from uuid import UUID
 
 from shared.domain.content import JsonObject, MessageType
-from shared.domain.outcome import Action, Code, Outcome, Sent
+from shared.domain.outcome import Action, Code, NotSent, Outcome, Sent, Unknown
 from worker.channels import answers, http
 from worker.channels.answers import Answer
-from worker.channels.base import Wires
+from worker.channels.base import Absence, Finding, Wires
 from worker.channels.whatsapp import errors
 from worker.channels.whatsapp.credentials import WhatsappCredentials
 from worker.channels.whatsapp.gateway import Delivery
@@ -52,6 +53,16 @@ class Fonnte:
         answer = await http.exchange(request(delivery, credentials), wires)
         return outcome_of(answer) if isinstance(answer, Answer) else answer
 
+    async def probe(self, credentials: WhatsappCredentials, wires: Wires) -> Finding:
+        """Ask for the device's profile."""
+        answer = await http.exchange(_profile(credentials), wires)
+        return finding_of(answer) if isinstance(answer, Answer) else answer
+
+    async def look_up(self, delivery_id: UUID, target: str, credentials: WhatsappCredentials, wires: Wires) -> Sent | Absence:
+        """Find nothing: Fonnte takes no id from its client, and the answer that named its own was lost."""
+        del delivery_id, target, credentials, wires
+        return Absence.FOR_GOOD
+
 
 def request(delivery: Delivery, credentials: WhatsappCredentials) -> http.Request:
     """Build the call. The country code 0 keeps numbers as they are; a message for a disconnected device is to be refused."""
@@ -59,9 +70,13 @@ def request(delivery: Delivery, credentials: WhatsappCredentials) -> http.Reques
     return http.Request(
         url=f"{credentials.base_url}/send",
         line="POST /send",
-        headers={"Authorization": credentials.api_key.get_secret_value()},
+        headers=_headers(credentials),
         form=form,
     )
+
+
+def _headers(credentials: WhatsappCredentials) -> dict[str, str]:
+    return {"Authorization": credentials.api_key.get_secret_value()}
 
 
 def _content(delivery: Delivery) -> dict[str, str]:
@@ -83,12 +98,21 @@ def _file(file: File) -> dict[str, str]:
 
 
 def outcome_of(answer: Answer) -> Outcome:
-    """Read the answer to a send. Some refusals spell the field ``Status``."""
-    document = {name.lower(): value for name, value in answer.document().items()}
+    """Read the answer to a send."""
+    document = _document(answer)
     status = _flag(document.get("status"))
     if answer.accepted and status is True:
         detail: JsonObject = {name: answers.words(document[name]) for name in ("process", "detail") if name in document}
         return Sent(provider_message_id=_first(document.get("id")), detail=detail, trace=answer.trace())
+    return _refused(answer, document, status)
+
+
+def _document(answer: Answer) -> JsonObject:
+    """Read the fields in lower case: some refusals spell one of them ``Status``."""
+    return {name.lower(): value for name, value in answer.document().items()}
+
+
+def _refused(answer: Answer, document: JsonObject, status: bool | None) -> NotSent | Unknown:  # noqa: FBT001 - as Fonnte says it.
     reason = answers.words(document.get("reason") or document.get("detail"))
     verdict = _verdict(reason)
     if status is not False or not (verdict or answer.accepted):
@@ -112,3 +136,27 @@ def _first(value: Any) -> str | None:
     """Give the id of the only message; Fonnte lists one per target, as a string or a number."""
     found = value[0] if isinstance(value, list) and value else value
     return answers.words(str(found)) if isinstance(found, str | int) else None
+
+
+def _profile(credentials: WhatsappCredentials) -> http.Request:
+    return http.Request(url=f"{credentials.base_url}/device", line="POST /device", headers=_headers(credentials))
+
+
+def finding_of(answer: Answer) -> Finding:
+    """Read the answer to a question about the device; one without any quota left is connected and yet cannot send."""
+    document = _document(answer)
+    status = _flag(document.get("status"))
+    if not answer.accepted or status is not True:
+        return _refused(answer, document, status)
+    match document.get("device_status"):
+        case "connect":
+            return _exhausted(answer) if str(document.get("quota")) == "0" else None
+        case "disconnect":
+            return errors.device_disconnected(answer, {})
+        case _:
+            return answers.unreadable(answer)
+
+
+def _exhausted(answer: Answer) -> NotSent:
+    reason = "insufficient quota"
+    return errors.refused(REASONS[reason], reason, answer, {"reason": reason})

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from shared.domain.outcome import Outcome
-from worker.channels.base import Wires
+from shared.domain.outcome import Outcome, Sent
+from worker.channels.base import Absence, Finding, Wires
 from worker.channels.whatsapp.credentials import WhatsappCredentials
 from worker.channels.whatsapp.rendering import Rendering
 
@@ -20,8 +20,13 @@ class Delivery:
     content: Rendering
 
     def chat_id(self, domain: str) -> str:
-        """Give the chat's id for a gateway that writes persons as ``<digits>@<domain>``."""
-        return self.target if "@" in self.target else f"{self.target}@{domain}"
+        """Give the chat's id, as :func:`chat_id`."""
+        return chat_id(self.target, domain)
+
+
+def chat_id(target: str, domain: str) -> str:
+    """Give a chat's id for a gateway that writes persons as ``<digits>@<domain>``."""
+    return target if "@" in target else f"{target}@{domain}"
 
 
 class Gateway(Protocol):
@@ -29,3 +34,9 @@ class Gateway(Protocol):
 
     async def send(self, delivery: Delivery, credentials: WhatsappCredentials, wires: Wires) -> Outcome:
         """Make one call."""
+
+    async def probe(self, credentials: WhatsappCredentials, wires: Wires) -> Finding:
+        """Ask whether the device is connected."""
+
+    async def look_up(self, delivery_id: UUID, target: str, credentials: WhatsappCredentials, wires: Wires) -> Sent | Absence:
+        """Ask for the message of a delivery."""

@@ -1,14 +1,15 @@
 """GOWA (go-whatsapp-web-multidevice), from its OpenAPI description of version 9.0.0 and the error codes of its source."""
 
 from typing import Final
+from uuid import UUID
 
 import httpx
 
 from shared.domain.content import JsonObject, MessageType
-from shared.domain.outcome import Action, Code, Outcome, Sent, Unknown
+from shared.domain.outcome import Action, Code, NotSent, Outcome, Sent, Unknown
 from worker.channels import answers, http
 from worker.channels.answers import Answer
-from worker.channels.base import Wires
+from worker.channels.base import Absence, Finding, Wires
 from worker.channels.whatsapp import errors
 from worker.channels.whatsapp.credentials import WhatsappCredentials
 from worker.channels.whatsapp.gateway import Delivery
@@ -55,6 +56,16 @@ class Gowa:
         answer = await http.exchange(request(delivery, credentials), wires)
         return outcome_of(answer) if isinstance(answer, Answer) else answer
 
+    async def probe(self, credentials: WhatsappCredentials, wires: Wires) -> Finding:
+        """Ask for the device's status."""
+        answer = await http.exchange(_status(credentials), wires)
+        return finding_of(answer) if isinstance(answer, Answer) else answer
+
+    async def look_up(self, delivery_id: UUID, target: str, credentials: WhatsappCredentials, wires: Wires) -> Sent | Absence:
+        """Find nothing: GOWA takes no id from its client, and the answer that named its own was lost."""
+        del delivery_id, target, credentials, wires
+        return Absence.FOR_GOOD
+
 
 def request(delivery: Delivery, credentials: WhatsappCredentials) -> http.Request:
     """Build the call: JSON, but multipart for files."""
@@ -63,11 +74,15 @@ def request(delivery: Delivery, credentials: WhatsappCredentials) -> http.Reques
     return http.Request(
         url=f"{credentials.base_url}/send/{operation}",
         line=f"POST /send/{operation}",
-        headers={"X-Device-Id": credentials.session} if credentials.session else {},
+        headers=_headers(credentials),
         auth=_basic(credentials),
         json=None if isinstance(delivery.content, File) else fields,
         multipart=fields if isinstance(delivery.content, File) else None,
     )
+
+
+def _headers(credentials: WhatsappCredentials) -> dict[str, str]:
+    return {"X-Device-Id": credentials.session} if credentials.session else {}
 
 
 def _basic(credentials: WhatsappCredentials) -> httpx.BasicAuth:
@@ -93,6 +108,10 @@ def outcome_of(answer: Answer) -> Outcome:
     code, said = answers.words(document.get("code")), answers.words(document.get("message"))
     if answer.accepted and code == _ACCEPTED:
         return Sent(provider_message_id=_message_id(document), trace=answer.trace(code))
+    return _refused(answer, code, said)
+
+
+def _refused(answer: Answer, code: str, said: str) -> NotSent | Unknown:
     if code == _TIMEOUT:
         return Unknown(code=Code.ANSWER_TIMEOUT, reason=said or "WhatsApp did not answer in time", trace=answer.trace(code))
     verdict = _DISCONNECTED if any(part in said for part in _NO_SESSION) else CODES.get(code)
@@ -104,3 +123,26 @@ def outcome_of(answer: Answer) -> Outcome:
 def _message_id(document: JsonObject) -> str | None:
     results = document.get("results")
     return answers.words(results.get("message_id")) or None if isinstance(results, dict) else None
+
+
+def _status(credentials: WhatsappCredentials) -> http.Request:
+    return http.Request(
+        method="GET",
+        url=f"{credentials.base_url}/app/status",
+        line="GET /app/status",
+        headers=_headers(credentials),
+        auth=_basic(credentials),
+    )
+
+
+def finding_of(answer: Answer) -> Finding:
+    """Read the answer to a question about the device: it sends when it is connected and logged in."""
+    document = answer.document()
+    code = answers.words(document.get("code"))
+    if not answer.accepted or code != _ACCEPTED:
+        return _refused(answer, code, answers.words(document.get("message")))
+    results = document.get("results")
+    flags = [results.get(name) for name in ("is_connected", "is_logged_in")] if isinstance(results, dict) else [None]
+    if None in flags:
+        return answers.unreadable(answer)
+    return None if all(flag is True for flag in flags) else errors.device_disconnected(answer, {}, code)

@@ -3,15 +3,17 @@
 import re
 from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import quote
+from uuid import UUID
 
 from shared.domain.content import JsonObject, MessageType
 from shared.domain.outcome import Action, Code, NotSent, Outcome, Sent, Unknown
 from worker.channels import answers, http
 from worker.channels.answers import Answer
-from worker.channels.base import Wires
+from worker.channels.base import Absence, Finding, Wires
 from worker.channels.whatsapp import errors, message_ids
 from worker.channels.whatsapp.credentials import WhatsappCredentials
-from worker.channels.whatsapp.gateway import Delivery
+from worker.channels.whatsapp.gateway import Delivery, chat_id
 from worker.channels.whatsapp.rendering import File, Kind, Place, Text
 
 Verdict = tuple[Code, Action]
@@ -34,8 +36,12 @@ SESSION_STATES: Final[dict[str, Verdict]] = {
 }
 """What a session that cannot send is refused with (422), by its status; a status not listed is a device that needs a person."""
 
+_NEEDS_A_PERSON: Final = (Code.DEVICE_DISCONNECTED, Action.KEY)
+_WORKING: Final = "WORKING"
+
 MESSAGES: Final[dict[tuple[int, str], Verdict]] = {
     (404, "find a session with name"): (Code.DEVICE_DISCONNECTED, Action.KEY),
+    (404, "Session not found"): (Code.DEVICE_DISCONNECTED, Action.KEY),
     (422, "not implemented by the engine"): (Code.CONTENT_UNSUPPORTED, Action.PERMANENT),
     (422, "support only 'default' session"): (Code.CREDENTIALS_REJECTED, Action.KEY),
     (400, ""): (Code.CONTENT_INVALID, Action.PERMANENT),
@@ -47,6 +53,8 @@ _NO_LID: Final = re.compile(r"no lid found|no lid for user|lid is missing", re.I
 """WhatsApp's id of the number was not found: there is no such account, or only the look-up failed."""
 
 _SERVER_ERROR: Final = 500
+_PERSONS: Final = "c.us"
+_ACK_ERROR: Final = -1
 
 
 class Waha:
@@ -56,6 +64,16 @@ class Waha:
         """Make one call, and ask whether the number exists when WAHA does not find its id."""
         answer = await http.exchange(request(delivery, credentials), wires)
         return await _judged(answer, delivery, credentials, wires) if isinstance(answer, Answer) else answer
+
+    async def probe(self, credentials: WhatsappCredentials, wires: Wires) -> Finding:
+        """Ask for the session's status."""
+        answer = await http.exchange(_status(credentials), wires)
+        return finding_of(answer) if isinstance(answer, Answer) else answer
+
+    async def look_up(self, delivery_id: UUID, target: str, credentials: WhatsappCredentials, wires: Wires) -> Sent | Absence:
+        """Ask for the message by its id. That WAHA does not have it proves nothing: files have other ids, texts may yet come."""
+        answer = await http.exchange(_message(delivery_id, target, credentials), wires)
+        return found_in(answer, delivery_id) if isinstance(answer, Answer) else Absence.SO_FAR
 
 
 async def _judged(answer: Answer, delivery: Delivery, credentials: WhatsappCredentials, wires: Wires) -> Outcome:
@@ -72,7 +90,7 @@ def request(delivery: Delivery, credentials: WhatsappCredentials) -> http.Reques
         url=f"{credentials.base_url}/api/{operation}",
         line=f"POST /api/{operation}",
         headers=_headers(credentials),
-        json={"session": _session(credentials), "chatId": delivery.chat_id("c.us"), **body},
+        json={"session": _session(credentials), "chatId": delivery.chat_id(_PERSONS), **body},
     )
 
 
@@ -108,8 +126,10 @@ def _file(file: File) -> JsonObject:
 def outcome_of(answer: Answer) -> Outcome:
     """Read the answer to a send."""
     document = answer.document()
-    if answer.accepted:
-        return _sent(answer, document)
+    return _sent(answer, document) if answer.accepted else _refused(answer, document)
+
+
+def _refused(answer: Answer, document: JsonObject) -> NotSent | Unknown:
     said = _said(document)
     verdict = _verdict(answer.status, said, document)
     if verdict:
@@ -123,7 +143,7 @@ def outcome_of(answer: Answer) -> Outcome:
 def _verdict(status: int, said: str, document: JsonObject) -> Verdict | None:
     state = document.get("status")
     if isinstance(state, str) and "expected" in document:
-        return SESSION_STATES.get(state, (Code.DEVICE_DISCONNECTED, Action.KEY))
+        return SESSION_STATES.get(state, _NEEDS_A_PERSON)
     return next((verdict for (of, part), verdict in MESSAGES.items() if of == status and part in said), None)
 
 
@@ -184,3 +204,48 @@ def _existence(delivery: Delivery, credentials: WhatsappCredentials) -> http.Req
         headers=_headers(credentials),
         params={"phone": delivery.target, "session": _session(credentials)},
     )
+
+
+def _status(credentials: WhatsappCredentials) -> http.Request:
+    return http.Request(
+        method="GET",
+        url=f"{credentials.base_url}/api/sessions/{quote(_session(credentials), safe='')}",
+        line="GET /api/sessions/*",
+        headers=_headers(credentials),
+    )
+
+
+def _message(delivery_id: UUID, target: str, credentials: WhatsappCredentials) -> http.Request:
+    """Ask by the long form of the id, which every engine behind WAHA reads."""
+    chat = chat_id(target, _PERSONS)
+    path = (_session(credentials), "chats", chat, "messages", f"true_{chat}_{message_ids.message_id(delivery_id)}")
+    return http.Request(
+        method="GET",
+        url=f"{credentials.base_url}/api/{'/'.join(quote(part, safe='@') for part in path)}",
+        line="GET /api/*/chats/*/messages/*",
+        headers=_headers(credentials),
+        params={"downloadMedia": "false"},
+    )
+
+
+def found_in(answer: Answer, delivery_id: UUID) -> Sent | Absence:
+    """Read the answer to a question for a delivery's message. One that WhatsApp did not take stands in the chat all the same."""
+    document = answer.document() if answer.accepted else {}
+    message_id = _message_id(document)
+    if message_id is None or message_ids.delivery_id(message_id) != delivery_id or document.get("ack") == _ACK_ERROR:
+        return Absence.SO_FAR
+    return Sent(provider_message_id=message_id, trace=answer.trace())
+
+
+def finding_of(answer: Answer) -> Finding:
+    """Read the answer to a question about the session."""
+    document = answer.document()
+    if not answer.accepted:
+        return _refused(answer, document)
+    state = document.get("status")
+    if not isinstance(state, str):
+        return answers.unreadable(answer)
+    if state == _WORKING:
+        return None
+    verdict = SESSION_STATES.get(state, _NEEDS_A_PERSON)
+    return errors.refused(verdict, "the session is starting", answer, {"session_status": answers.words(state)})

@@ -31,6 +31,7 @@ def said(status: int, message: Any, error: str = "Error") -> Reply:
 PINNED = [
     (said(401, "Unauthorized"), Code.CREDENTIALS_REJECTED, Action.KEY),
     (said(404, "We didn't find a session with name 'default'.\nPlease start it"), Code.DEVICE_DISCONNECTED, Action.KEY),
+    (said(404, "Session not found"), Code.DEVICE_DISCONNECTED, Action.KEY),
     (session("SCAN_QR_CODE"), Code.DEVICE_DISCONNECTED, Action.KEY),
     (session("FAILED"), Code.DEVICE_DISCONNECTED, Action.KEY),
     (session("STOPPED"), Code.DEVICE_DISCONNECTED, Action.KEY),
