@@ -1,9 +1,11 @@
-"""Publishing what was committed, away from the thread that commits: a broker that hangs must not hold up the intake."""
+"""Publishing what was committed, away from the threads that commit: a broker that hangs must not hold up the intake."""
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Final
+from uuid import UUID
 
 import structlog
 
@@ -13,34 +15,62 @@ from shared.domain.due import Due
 _log: Final = structlog.get_logger("publishing")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Work:
+    """What is to be published."""
+
+    deliveries: list[Due] = field(default_factory=list)
+    settle: list[UUID] = field(default_factory=list)
+    """Sends that are to take their next step."""
+    webhooks: list[UUID] = field(default_factory=list)
+    """Webhooks in the inbox that are to be handled."""
+
+
 class Publisher:
     """A thread that publishes deliveries in full batches. What the broker refuses is left to recovery, which has it in Postgres."""
 
     def __init__(self) -> None:
-        self._waiting: SimpleQueue[Sequence[Due]] = SimpleQueue()
+        self._waiting: SimpleQueue[_Work] = SimpleQueue()
         threading.Thread(target=self._run, name="publishing", daemon=True).start()
 
     def publish(self, deliveries: Sequence[Due]) -> None:
         """Publish deliveries soon, each to run at its time; never waits and never fails."""
         if deliveries:
-            self._waiting.put(deliveries)
+            self._waiting.put(_Work(deliveries=list(deliveries)))
+
+    def settle(self, send_id: UUID) -> None:
+        """Have a send take its next step soon; never waits and never fails."""
+        self._waiting.put(_Work(settle=[send_id]))
+
+    def handle(self, webhook_id: UUID) -> None:
+        """Have a webhook in the inbox handled soon; never waits and never fails."""
+        self._waiting.put(_Work(webhooks=[webhook_id]))
 
     def _run(self) -> None:
         while True:
             self._publish(self._gather())
 
-    def _gather(self) -> list[Due]:
-        gathered = list(self._waiting.get())
+    def _gather(self) -> _Work:
+        first = self._waiting.get()
+        gathered = _Work(deliveries=[*first.deliveries], settle=[*first.settle], webhooks=[*first.webhooks])
         while True:
             try:
-                gathered.extend(self._waiting.get_nowait())
+                more = self._waiting.get_nowait()
             except Empty:
                 return gathered
+            gathered.deliveries.extend(more.deliveries)
+            gathered.settle.extend(more.settle)
+            gathered.webhooks.extend(more.webhooks)
 
-    def _publish(self, deliveries: Sequence[Due]) -> None:
+    def _publish(self, work: _Work) -> None:
+        counts = {"deliveries": len(work.deliveries), "sends": len(work.settle), "webhooks": len(work.webhooks)}
         try:
-            queues.publish_due(deliveries)
+            queues.publish_due(work.deliveries)
+            if work.settle:
+                queues.publish_settle(work.settle)
+            if work.webhooks:
+                queues.publish_receipts(work.webhooks)
         except queues.BROKER_TROUBLE:
-            _log.warning("publishing.broker_away", deliveries=len(deliveries))
+            _log.warning("publishing.broker_away", **counts)
         except Exception:  # noqa: BLE001 - the thread outlives a bug; recovery publishes what it dropped.
-            _log.exception("publishing.bug", deliveries=len(deliveries))
+            _log.exception("publishing.bug", **counts)

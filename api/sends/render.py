@@ -16,14 +16,14 @@ JsonObject = dict[str, Any]
 
 def summary(send: SendView) -> JsonObject:
     """Give a send with its tiers and deliveries."""
-    return {**_head(send), "tiers": [_tier(tier, _delivery) for tier in tiers.group(send.deliveries)]}
+    return {**_head(send), "tiers": [_tier(tier, delivery) for tier in tiers.group(send.deliveries)]}
 
 
 def story(history: History) -> JsonObject:
     """Give a send with its tiers, deliveries, attempts and timeline."""
 
-    def with_attempts(delivery: DeliveryView) -> JsonObject:
-        return {**_delivery(delivery), "attempts": [_attempt(attempt) for attempt in history.attempts.get(delivery.id, ())]}
+    def with_attempts(each: DeliveryView) -> JsonObject:
+        return {**delivery(each), "attempts": [_attempt(attempt) for attempt in history.attempts.get(each.id, ())]}
 
     return {
         **_head(history.send),
@@ -50,24 +50,26 @@ def _tier(tier: Tier, rendered: Callable[[DeliveryView], JsonObject]) -> JsonObj
     return {"tier": tier.number, "state": tier.state.value, "deliveries": [rendered(each) for each in tier.deliveries]}
 
 
-def _delivery(delivery: DeliveryView) -> JsonObject:
+def delivery(each: DeliveryView) -> JsonObject:
+    """Give a delivery without its attempts."""
     return {
-        "id": ids.encode(ids.DELIVERY, delivery.id),
-        "channel": delivery.channel.value,
-        "fallback": delivery.fallback,
-        "state": delivery.state.value,
-        "target": delivery.target,
-        "template": delivery.template_id,
-        "code": delivery.code,
-        "reason": delivery.reason,
-        "detail": None if delivery.detail is None else dict(delivery.detail),
-        "provider_message_id": delivery.provider_message_id,
-        "processing_ms": delivery.processing_ms,
-        "queued_at": _time(delivery.queued_at),
-        "not_before": _time(delivery.not_before),
-        "ended_at": _time(delivery.ended_at),
-        "receipt": delivery.receipt,
-        "receipt_at": _time(delivery.receipt_at),
+        "id": ids.encode(ids.DELIVERY, each.id),
+        "channel": each.channel.value,
+        "fallback": each.fallback,
+        "state": each.state.value,
+        "held": each.held,
+        "target": each.target,
+        "template": each.template_id,
+        "code": each.code,
+        "reason": each.reason,
+        "detail": None if each.detail is None else dict(each.detail),
+        "provider_message_id": each.provider_message_id,
+        "processing_ms": each.processing_ms,
+        "queued_at": _time(each.queued_at),
+        "not_before": _time(each.not_before),
+        "ended_at": _time(each.ended_at),
+        "receipt": each.receipt,
+        "receipt_at": _time(each.receipt_at),
     }
 
 

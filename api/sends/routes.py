@@ -22,7 +22,7 @@ blueprint = Blueprint("sends", __name__)
 def look_up(identifier: str) -> Response:
     """Give a send of the caller's account with everything that happened to it."""
     caller = auth.caller()
-    return _story(_read_id(identifier), caller)
+    return story(_read_id(identifier), caller)
 
 
 @blueprint.delete("/v1/sends/<identifier>")
@@ -31,8 +31,8 @@ def cancel(identifier: str) -> Response:
     caller = auth.caller()
     send_id = _read_id(identifier)
     with _changing("send_not_cancellable"), engine.get().begin() as connection:
-        schedule.cancel(connection, schedule.lock(connection, send_id, caller.account_id), _actor(connection, caller))
-    return _story(send_id, caller)
+        schedule.cancel(connection, schedule.lock(connection, send_id, caller.account_id), actor(connection, caller))
+    return story(send_id, caller)
 
 
 @blueprint.patch("/v1/sends/<identifier>")
@@ -45,9 +45,9 @@ def move(identifier: str) -> Response:
         standing = schedule.lock(connection, send_id, caller.account_id)
         schedule.require_waiting(standing)
         change = changes.check(wish, standing, schedule.messages(connection, standing))
-        due = schedule.move(connection, standing, change, _actor(connection, caller))
+        due = schedule.move(connection, standing, change, actor(connection, caller))
     services.of(current_app).publisher.publish(due)
-    return _story(send_id, caller)
+    return story(send_id, caller)
 
 
 @blueprint.get("/v1/sends")
@@ -73,7 +73,8 @@ def _read_id(identifier: str) -> UUID:
     return send_id
 
 
-def _story(send_id: UUID, caller: auth.Caller) -> Response:
+def story(send_id: UUID, caller: auth.Caller) -> Response:
+    """Answer with a send of the caller's account as it stands, and everything that happened to it."""
     with engine.get().connect() as connection:
         history = sends.load_history(connection, send_id, caller.account_id)
     if history is None:
@@ -92,7 +93,8 @@ def _changing(too_late: str) -> Iterator[None]:
         raise Conflict(too_late, str(error)) from None
 
 
-def _actor(connection: Connection, caller: auth.Caller) -> str:
+def actor(connection: Connection, caller: auth.Caller) -> str:
+    """Name the caller for the timeline."""
     return f"api token {tokens.name(connection, caller.token_id)}"
 
 

@@ -43,7 +43,7 @@ def parse(arguments: Mapping[str, str], account_id: UUID) -> Query:
         recipient=_recipient(arguments),
     )
     search = (account_id.hex, *(arguments.get(name) for name in _FILTERS))
-    return Query(filters=filters, limit=_limit(arguments), before_id=_cursor(arguments, search), search=search)
+    return Query(filters=filters, limit=limit(arguments), before_id=last_id(arguments, search), search=search)
 
 
 def _choice(arguments: Mapping[str, str], name: str, choices: type[_Named]) -> _Named | None:
@@ -72,22 +72,24 @@ def _recipient(arguments: Mapping[str, str]) -> str | None:
     return text
 
 
-def _limit(arguments: Mapping[str, str]) -> int:
+def limit(arguments: Mapping[str, str]) -> int:
+    """Read how many items a page is to have. Raises :class:`InvalidRequest`."""
     text = arguments.get("limit", str(_DEFAULT_LIMIT))
-    limit = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(_MOST)) else 0
-    if not 1 <= limit <= _MOST:
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(_MOST)) else 0
+    if not 1 <= number <= _MOST:
         raise InvalidRequest("invalid_limit", f"limit must be a number from 1 to {_MOST}", param="limit")
-    return limit
+    return number
 
 
-def _cursor(arguments: Mapping[str, str], search: tuple[str | None, ...]) -> UUID | None:
+def last_id(arguments: Mapping[str, str], search: tuple[str | None, ...]) -> UUID | None:
+    """Read the last item of the page before, if there was one. Raises :class:`InvalidRequest`."""
     text = arguments.get("cursor")
     if text is None:
         return None
-    last_id = cursors.decode(text, search)
-    if last_id is None:
+    identifier = cursors.decode(text, search)
+    if identifier is None:
         raise InvalidRequest("invalid_cursor", "cursor must be a next_cursor of a search with the same filters", param="cursor")
-    return last_id
+    return identifier
 
 
 def _invalid(name: str, problem: str) -> InvalidRequest:

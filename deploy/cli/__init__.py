@@ -5,7 +5,9 @@ import click
 from deploy.cli.accounts import account
 from deploy.cli.database import doctor, migrate
 from deploy.cli.failures import Guarded
+from deploy.cli.held import held
 from deploy.cli.keys import key
+from deploy.cli.quarantine import quarantine
 from deploy.cli.sends import send, why
 from deploy.cli.templates import template
 from deploy.cli.tokens import token
@@ -18,5 +20,5 @@ def main() -> None:
     """Run antar and manage its accounts, tokens, channel keys and templates."""
 
 
-for command in (up, migrate, doctor, account, token, key, template, send, why):
+for command in (up, migrate, doctor, account, token, key, template, send, why, held, quarantine):
     main.add_command(command)

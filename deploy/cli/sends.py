@@ -1,7 +1,6 @@
 """``antar why``: what became of one send, and why. ``antar send``: cancelling and moving one that waits for its time."""
 
 import contextlib
-import getpass
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -10,7 +9,7 @@ from uuid import UUID
 import click
 
 from api.sends import render
-from deploy.cli import arguments, output
+from deploy.cli import acting, arguments, output
 from shared import queues
 from shared.db import engine
 from shared.management import schedule, sends
@@ -39,7 +38,7 @@ def send() -> None:
 def cancel(send_id: UUID, *, as_json: bool) -> None:
     """Cancel a send that waits for its time; nothing of it is sent."""
     with engine.get().begin() as connection:
-        schedule.cancel(connection, schedule.lock(connection, send_id), _actor())
+        schedule.cancel(connection, schedule.lock(connection, send_id), acting.operator())
     _tell(send_id, as_json=as_json)
 
 
@@ -53,7 +52,7 @@ def move(send_id: UUID, schedule_at: datetime, *, as_json: bool) -> None:
         standing = schedule.lock(connection, send_id)
         schedule.require_waiting(standing)
         _require_possible(standing, schedule_at)
-        due = schedule.move(connection, standing, schedule.Change(schedule_at=schedule_at), _actor())
+        due = schedule.move(connection, standing, schedule.Change(schedule_at=schedule_at), acting.operator())
     with contextlib.suppress(*queues.BROKER_TROUBLE):
         queues.publish_due(due)
     _tell(send_id, as_json=as_json)
@@ -64,10 +63,6 @@ def _require_possible(standing: schedule.Standing, schedule_at: datetime) -> Non
         raise Invalid("--at", "is in the past")
     if standing.expires_at is not None and standing.expires_at <= schedule_at:
         raise Invalid("--at", "is not before the send expires")
-
-
-def _actor() -> str:
-    return f"operator {getpass.getuser()}"
 
 
 def _tell(send_id: UUID, *, as_json: bool) -> None:
@@ -82,6 +77,8 @@ def _show(story: render.JsonObject) -> None:
     output.lines({name: value for name, value in story.items() if name not in {"object", "tiers", "timeline"}})
     click.echo()
     output.table(list(_deliveries(story)), "Deliveries")
+    for delivery in _held(story):
+        click.echo(f"\n{delivery['id']} is held: antar held release|fail|confirm {delivery['id']}")
     attempts = list(_attempts(story))
     if attempts:
         click.echo()
@@ -89,6 +86,10 @@ def _show(story: render.JsonObject) -> None:
     click.echo("\nTimeline")
     for entry in story["timeline"]:
         click.echo(f"{entry['at']}  {output.cell(entry['text'])}")
+
+
+def _held(story: render.JsonObject) -> Iterator[dict[str, Any]]:
+    return (delivery for tier in story["tiers"] for delivery in tier["deliveries"] if delivery["held"])
 
 
 def _deliveries(story: render.JsonObject) -> Iterator[output.Document]:

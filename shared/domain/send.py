@@ -64,6 +64,8 @@ class DeliveryView:
     tier: int
     fallback: bool
     state: DeliveryState
+    held: bool = False
+    """Unknown, and a person is to decide."""
     target: str | None = None
     template_id: int | None = None
     code: str | None = None

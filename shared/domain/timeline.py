@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
-from shared.domain import tiers
+from shared.domain import tiers, times
 from shared.domain.send import AttemptView, DeliveryView, SendView
 from shared.domain.states import DeliveryState, SendState
 from shared.domain.times import rfc3339
@@ -22,7 +22,7 @@ class Event:
     kind: str
     delivery_id: UUID | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
-    """``reason`` is for people and is shown."""
+    """``reason`` is for people and is shown; ``queued_at`` is when a delivery that is tried anew was queued before."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,10 +60,22 @@ def _accepted(history: History) -> Iterator[Entry]:
         yield Entry(at=send.created_at, kind="scheduled", text=f"scheduled for {rfc3339(send.schedule)}")
 
 
+_WORDS: Final = {
+    "held.released": "released to be tried again",
+    "held.failed": "counted as not sent",
+    "held.confirmed": "counted as sent",
+    "resolved.sent": "turned out to have been sent",
+    "resolved.failed": "turned out not to have been sent",
+    "replayed": "queued again after a fault of antar's own",
+}
+"""What people read for the kinds that do not say it themselves."""
+
+
 def _events(history: History) -> Iterator[Entry]:
     channels = {delivery.id: delivery.channel for delivery in history.send.deliveries}
     for event in history.events:
-        words = [channels.get(event.delivery_id) if event.delivery_id else None, event.kind.replace("_", " ").replace(".", " ")]
+        told = _WORDS.get(event.kind, event.kind.replace("_", " ").replace(".", " "))
+        words = [channels.get(event.delivery_id) if event.delivery_id else None, told]
         text = _explained(" ".join(word for word in words if word), event.data.get("reason"))
         yield Entry(at=event.at, kind=event.kind, text=text, delivery_id=event.delivery_id)
 
@@ -71,8 +83,20 @@ def _events(history: History) -> Iterator[Entry]:
 def _ended(history: History) -> Iterator[Entry]:
     for delivery in history.send.deliveries:
         if delivery.ended_at is not None:
-            kind = "skipped" if delivery.state is DeliveryState.SKIPPED else "delivery_ended"
-            yield Entry(at=delivery.ended_at, kind=kind, text=_end_of(delivery, history.send.state), delivery_id=delivery.id)
+            text = _end_of(delivery, history.send.state)
+            yield Entry(at=delivery.ended_at, kind=_kind_of_end(delivery), text=text, delivery_id=delivery.id)
+            if delivery.held:
+                yield Entry(at=delivery.ended_at, kind="held", text=_question(delivery), delivery_id=delivery.id)
+
+
+def _kind_of_end(delivery: DeliveryView) -> str:
+    return "skipped" if delivery.state is DeliveryState.SKIPPED else "delivery_ended"
+
+
+def _question(delivery: DeliveryView) -> str:
+    return (
+        f"{delivery.channel} held for a person to decide: release (try it again), fail (open the next tier) or confirm (it arrived)"
+    )
 
 
 def _end_of(delivery: DeliveryView, send_state: SendState) -> str:
@@ -86,10 +110,20 @@ def _opened(history: History) -> Iterator[Entry]:
     if history.send.state is SendState.SCHEDULED:
         return
     for tier in tiers.group(history.send.deliveries):
-        opened_at = min((delivery.queued_at for delivery in tier.deliveries if delivery.queued_at), default=None)
+        opened_at = min((moment for delivery in tier.deliveries for moment in _queued(history, delivery)), default=None)
         if opened_at is not None:
             channels = ", ".join(delivery.channel for delivery in tier.deliveries)
             yield Entry(at=opened_at, kind="tier_opened", text=f"tier {tier.number} opened: {channels}")
+
+
+def _queued(history: History, delivery: DeliveryView) -> Iterator[datetime]:
+    """Give every moment at which a delivery was queued; a person may have had it tried anew."""
+    moments = (delivery.queued_at, *(times.parse(event.data["queued_at"]) for event in _restarts(history, delivery)))
+    return (moment for moment in moments if moment)
+
+
+def _restarts(history: History, delivery: DeliveryView) -> list[Event]:
+    return [event for event in history.events if event.delivery_id == delivery.id and event.data.get("queued_at")]
 
 
 def _attempted(history: History) -> Iterator[Entry]:
@@ -118,8 +152,10 @@ def milliseconds(attempt: AttemptView) -> int:
 def _retried(history: History) -> Iterator[Entry]:
     for delivery in history.send.deliveries:
         attempts = history.attempts.get(delivery.id, ())
+        restarts = [event.at for event in _restarts(history, delivery)]
         for attempt, following in pairwise(attempts):
-            yield _retry(delivery, attempt, following.started_at)
+            if not any(attempt.ended_at <= restart <= following.started_at for restart in restarts):
+                yield _retry(delivery, attempt, following.started_at)
         if attempts and delivery.state is DeliveryState.QUEUED and delivery.not_before is not None:
             yield _retry(delivery, attempts[-1], delivery.not_before)
 

@@ -33,7 +33,7 @@ SEND_COLUMNS: Final[tuple[Column[Any], ...]] = (
     sends.c.ended_at,
 )
 _DELIVERY_NAMES: Final = tuple(field.name for field in fields(DeliveryView))
-_DELIVERY_COLUMNS: Final = tuple(deliveries.c[name] for name in _DELIVERY_NAMES)
+DELIVERY_COLUMNS: Final = tuple(deliveries.c[name] for name in _DELIVERY_NAMES)
 _ATTEMPT_NAMES: Final = tuple(field.name for field in fields(AttemptView))
 
 _IDS: Final = bindparam("ids", type_=ARRAY(Uuid))
@@ -41,7 +41,7 @@ _FIRST: Final = bindparam("first", type_=Uuid)
 _LAST: Final = bindparam("last", type_=Uuid)
 
 _LOAD: Final = (
-    select(*SEND_COLUMNS, *_DELIVERY_COLUMNS)
+    select(*SEND_COLUMNS, *DELIVERY_COLUMNS)
     .outerjoin(deliveries, deliveries.c.id.between(_FIRST, _LAST))
     .where(sends.c.id == bindparam("send_id", type_=Uuid))
     .order_by(deliveries.c.tier, deliveries.c.id)
@@ -53,7 +53,7 @@ _LOAD_OF_ACCOUNT: Final = _LOAD.where(sends.c.account_id == bindparam("account_i
 _MANY: Final = select(*SEND_COLUMNS).where(sends.c.id == any_(_IDS), sends.c.id.between(_FIRST, _LAST))
 
 _DELIVERIES: Final = (
-    select(deliveries.c.send_id, *_DELIVERY_COLUMNS)
+    select(deliveries.c.send_id, *DELIVERY_COLUMNS)
     .where(deliveries.c.id == any_(_IDS), deliveries.c.id.between(_FIRST, _LAST))
     .order_by(deliveries.c.tier, deliveries.c.id)
 )
@@ -83,7 +83,7 @@ def load(connection: Connection, send_id: UUID, account_id: UUID | None = None) 
     if not rows:
         return None
     width = len(SEND_COLUMNS)
-    return send_view(rows[0], [_delivery_view(row[width:]) for row in rows if row[width] is not None])
+    return send_view(rows[0], [delivery_view(row[width:]) for row in rows if row[width] is not None])
 
 
 def load_many(connection: Connection, sizes: Mapping[UUID, int]) -> dict[UUID, SendView]:
@@ -116,7 +116,7 @@ def _by_send(rows: Iterable[Row[Any]]) -> dict[UUID, list[DeliveryView]]:
     """Group deliveries whose rows begin with their send; a send without any has an empty list."""
     found: dict[UUID, list[DeliveryView]] = defaultdict(list)
     for row in rows:
-        found[row.send_id].append(_delivery_view(row[1:]))
+        found[row.send_id].append(delivery_view(row[1:]))
     return found
 
 
@@ -153,6 +153,7 @@ def send_view(row: Row[Any], of_send: Iterable[DeliveryView]) -> SendView:
     )
 
 
-def _delivery_view(values: Sequence[Any]) -> DeliveryView:
+def delivery_view(values: Sequence[Any]) -> DeliveryView:
+    """Make a view of the values of :data:`DELIVERY_COLUMNS`."""
     named = dict(zip(_DELIVERY_NAMES, values, strict=True))
     return DeliveryView(**{**named, "channel": Channel(named["channel"]), "state": DeliveryState(named["state"])})

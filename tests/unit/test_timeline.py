@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -71,6 +72,10 @@ def _send(*deliveries: DeliveryView, state: SendState = SendState.SENT, ended: f
         ended_at=None if ended is None else _at(ended),
         deliveries=deliveries,
     )
+
+
+def _event(kind: str, delivery_id: UUID, **data: str) -> Event:
+    return Event(at=_at(1), kind=kind, delivery_id=delivery_id, data={"reason": "by somebody", **data})
 
 
 def _told(history: History) -> list[tuple[float, str, str]]:
@@ -161,6 +166,12 @@ def test_a_receipt_comes_after_the_end() -> None:
         (Event(at=_at(1), kind="send.cancelled", data={"reason": "order withdrawn"}), "send cancelled: order withdrawn"),
         (Event(at=_at(1), kind="claim_lost", delivery_id=_FIRST), "whatsapp claim lost"),
         (Event(at=_at(1), kind="claim_lost", delivery_id=ids.delivery_of(_SEND, 9)), "claim lost"),
+        (_event("held.released", _FIRST), "whatsapp released to be tried again: by somebody"),
+        (_event("held.failed", _FIRST), "whatsapp counted as not sent: by somebody"),
+        (_event("held.confirmed", _FIRST), "whatsapp counted as sent: by somebody"),
+        (_event("resolved.sent", _SECOND), "email turned out to have been sent: by somebody"),
+        (_event("resolved.failed", _SECOND), "email turned out not to have been sent: by somebody"),
+        (_event("replayed", _FIRST), "whatsapp queued again after a fault of antar's own: by somebody"),
     ],
 )
 def test_events_are_told_in_their_own_words(event: Event, text: str) -> None:
@@ -198,3 +209,33 @@ def test_a_tier_that_is_queued_for_later_is_not_open_yet() -> None:
         [entry.kind for entry in timeline.build(History(send=each))] for each in (send, replace(send, state=SendState.RUNNING))
     ]
     assert kinds == [["accepted", "scheduled"], ["accepted", "scheduled", "tier_opened"]]
+
+
+def test_a_held_delivery_says_what_can_be_done() -> None:
+    held = replace(_WHATSAPP, state=DeliveryState.UNKNOWN, held=True, code="answer_timeout", reason="no answer")
+    waiting = replace(_EMAIL, state=DeliveryState.WAITING, queued_at=None, ended_at=None)
+    assert _told(History(send=_send(held, waiting, state=SendState.RUNNING, ended=None)))[-2:] == [
+        (2, "delivery_ended", "whatsapp unknown: answer_timeout (no answer)"),
+        (
+            2,
+            "held",
+            "whatsapp held for a person to decide: release (try it again), fail (open the next tier) or confirm (it arrived)",
+        ),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["held.released", "replayed"])
+def test_a_delivery_that_is_tried_anew_was_not_retried_by_itself(kind: str) -> None:
+    sent = replace(_WHATSAPP, state=DeliveryState.SENT, code=None, reason=None, queued_at=_at(1), ended_at=_at(2))
+    attempts = {_FIRST: [_attempt(1, 0.1, 0.3), _attempt(1, 1.5, 1.75, "sent", None)]}
+    event = _event(kind, _FIRST, queued_at=_START.isoformat())
+    told = _told(History(send=_send(sent, ended=2), attempts=attempts, events=[event]))
+    assert [(at, kind) for at, kind, _ in told] == [
+        (0, "accepted"),
+        (0, "tier_opened"),
+        (0.1, "attempt"),
+        (1, kind),
+        (1.5, "attempt"),
+        (2, "delivery_ended"),
+        (2, "finished"),
+    ]

@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
 from api import errors, request_ids
-from api.sends import routes
+from api.deliveries import routes as deliveries
+from api.sends import routes as sends
 from deploy.local.stack import Stack
 from shared import ids
 from shared.management import accounts, tokens
@@ -30,6 +31,9 @@ class Caller:
     def get(self, path: str, **query: Any) -> TestResponse:
         return self.http.get(path, query_string=query, headers={"Authorization": f"Bearer {self.token}"})
 
+    def post(self, path: str) -> TestResponse:
+        return self.http.post(path, headers={"Authorization": f"Bearer {self.token}"})
+
 
 @pytest.fixture(scope="package")
 def database(stack: Stack) -> Iterator[Engine]:
@@ -42,7 +46,8 @@ def app() -> Flask:
     app = Flask("sends")
     errors.register(app)
     request_ids.register(app)
-    app.register_blueprint(routes.blueprint)
+    app.register_blueprint(sends.blueprint)
+    app.register_blueprint(deliveries.blueprint)
     return app
 
 

@@ -1,0 +1,29 @@
+"""What the query of a list may say."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from api.errors import InvalidRequest
+from api.sends import schema
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Query:
+    """A page of held deliveries."""
+
+    limit: int
+    after_id: UUID | None
+    """The last item of the page before."""
+    search: tuple[str | None, ...]
+    """What a cursor of this list is bound to."""
+
+
+def parse(arguments: Mapping[str, str], account_id: UUID) -> Query:
+    """Read a query; parameters that are not known are ignored. Raises :class:`InvalidRequest` naming the parameter."""
+    if "held" not in arguments:
+        raise InvalidRequest("missing_required_field", "held is required", param="held")
+    if arguments["held"] != "true":
+        raise InvalidRequest("invalid_field_value", "held must be true", param="held")
+    search = (account_id.hex, "held")
+    return Query(limit=schema.limit(arguments), after_id=schema.last_id(arguments, search), search=search)
