@@ -1,1 +1,1 @@
-"""Whether the process is alive."""
+"""Whether the process is alive, and whether its work can be done."""

@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from deploy.cli import failures
-from shared import settings, vault
+from shared import health, settings, vault
 from shared.db import engine, migrate, partitions
 from shared.db.tables.sends import PARTITIONED
 
@@ -88,6 +88,7 @@ def _postgres() -> str:
         major = int(connection.execute(text("SHOW server_version_num")).scalar_one()) // 10_000
     if major < OLDEST_POSTGRES:
         raise Problem(f"Postgres {version} at {failures.database_address()} is too old: use {OLDEST_POSTGRES} or later")
+    _insist(health.postgres(engine.get()))
     return f"Postgres {version} at {failures.database_address()}"
 
 
@@ -138,6 +139,22 @@ def _consumers() -> str:
     return f"every queue has one, in {len(answers)} workers"
 
 
+def _consumption() -> str:
+    _insist(health.consumed())
+    return "no queue stands still"
+
+
+def _oldest_queued() -> str:
+    _insist(health.oldest_queued(engine.get()))
+    return "no delivery is late"
+
+
+def _insist(looked_at: health.Health) -> None:
+    """Raise what a probe of the api would be told."""
+    if looked_at.problem is not None:
+        raise Problem(looked_at.problem)
+
+
 _CHECKS: Final[dict[str, tuple[tuple[str, ...], Callable[[], str]]]] = {
     "settings": ((), _settings),
     "secret keys": (("settings",), _secret_keys),
@@ -146,5 +163,7 @@ _CHECKS: Final[dict[str, tuple[tuple[str, ...], Callable[[], str]]]] = {
     "partitions": (("schema",), _partitions),
     "broker": (("settings",), _broker),
     "consumers": (("broker",), _consumers),
+    "consumption": (("broker",), _consumption),
+    "oldest queued": (("schema",), _oldest_queued),
 }
 """In their order, each with the checks it needs."""

@@ -65,7 +65,16 @@ def _options() -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def get() -> sqlalchemy.Engine:
     """Give the process's engine for threads. Whoever waits for Postgres longer than ``database_timeout`` gets an error."""
-    created = sqlalchemy.create_engine(_url(), pool_timeout=settings.get().database_timeout, **_options())
+    return _create_impatient(_options())
+
+
+def create_apart() -> sqlalchemy.Engine:
+    """Make such an engine with two connections of its own: it has one even when those of the process are all in use."""
+    return _create_impatient({**_options(), "pool_size": 2})
+
+
+def _create_impatient(options: dict[str, Any]) -> sqlalchemy.Engine:
+    created = sqlalchemy.create_engine(_url(), pool_timeout=settings.get().database_timeout, **options)
     sqlalchemy.event.listen(created, "do_connect", _connect)
     return created
 
