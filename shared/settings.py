@@ -62,6 +62,8 @@ class Settings(BaseSettings):
     """Seconds in which these calls must fall."""
     retry_base_delay: PositiveFloat = 1.0
     """Seconds before the second call; doubled for each further one."""
+    pacing_sleep: PositiveFloat = 1.0
+    """Seconds a worker waits for a delivery's turn at the most; whoever waits longer goes back into the queue."""
 
     connect_timeout: PositiveFloat = 5.0
     """Seconds to reach a provider; running out means *not sent*."""
@@ -79,8 +81,14 @@ class Settings(BaseSettings):
     """Seconds a queued delivery may wait unclaimed before it is published again."""
     probe_interval: PositiveFloat = 10.0
     """Seconds between looks for suspended channel keys that are to be asked again."""
+    stalled_after: PositiveFloat = 60.0
+    """Seconds tasks may wait with nobody taking any: then ``/readyz`` fails, and a worker that was free to take them ends."""
+    late_after: PositiveFloat = 300.0
+    """Seconds a delivery may be due and unclaimed before ``/readyz`` fails: above the time a backlog takes, and recovery."""
     partition_weeks_ahead: PositiveInt = 8
     """Weeks for which partitions are made ahead."""
+    retention_days: PositiveInt = 90
+    """Days that sends are kept after the end of their week; a week with a send that has not ended is kept until it has."""
 
     @property
     def signals(self) -> str:

@@ -10,12 +10,15 @@ from shared import logs, settings
 from shared.queues import app
 from worker import tasks
 from worker.runtime import current
+from worker.watchdog import Watchdog
 
 __all__ = ["app", "tasks"]
 
 _log: Final = structlog.get_logger("worker")
 _COLD_SECONDS: Final = 5.0
 """Seconds a worker has that was told to end with calls under way (SIGQUIT)."""
+
+_watchdog: Final = Watchdog()
 
 
 @signals.setup_logging.connect
@@ -33,8 +36,24 @@ def _start(**_: Any) -> None:
         sys.exit(1)
 
 
+@signals.worker_ready.connect
+def _watch(sender: Any, **_: Any) -> None:
+    _watchdog.start(current.get(), sender.app.amqp.queues.consume_from)
+
+
+@signals.task_received.connect
+def _took(request: Any, **_: Any) -> None:
+    _watchdog.took(request.delivery_info["routing_key"])
+
+
+@signals.task_prerun.connect
+def _ran(**_: Any) -> None:
+    _watchdog.ran()
+
+
 @signals.worker_shutting_down.connect
 def _begin_stop(how: str, **_: Any) -> None:
+    _watchdog.stop()
     current.begin_stop(settings.get().shutdown_seconds if how == "Warm" else _COLD_SECONDS)
 
 

@@ -2,8 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from shared.domain import pacing
 from shared.domain.outcome import NotSent
+from shared.domain.pacing import Turn, Verdict
+from worker.deliver import one, quota
 from worker.deliver.claim import Claim
 from worker.runtime.process import Process
 
@@ -15,17 +19,45 @@ class Go:
     wait: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Later:
     """Give the claim back, not to be claimed for so many seconds."""
 
     seconds: float
+    patient_from: datetime | None
+    """From when on its waiting counts against it, by the database's clock; ``None`` is when it may be claimed again."""
 
 
 Admission = Go | Later | NotSent
 
 
 async def admit(process: Process, claims: Sequence[Claim]) -> list[Admission]:
-    """Admit a batch, in its order."""
-    del process
-    return [Go() for _ in claims]
+    """Admit a batch, in its order.
+
+    Turns come before quotas, of which only who leaves takes a unit. A key that has none left gives no turns: its sends are to
+    fall back at once, and not after a wait.
+    """
+    open_to = [claim for claim in claims if not claim.quota_spent]
+    turns = dict(zip((claim.id for claim in open_to), await process.pacing.turns(open_to, one.budget().seconds), strict=True))
+    admissions = [_admission(claim, turns.get(claim.id)) for claim in claims]
+    leaving = [claim for claim, each in zip(claims, admissions, strict=True) if isinstance(each, Go)]
+    refused = await quota.take(process.engine, leaving)
+    return [refused.get(claim.id, each) for claim, each in zip(claims, admissions, strict=True)]
+
+
+def _admission(claim: Claim, turn: Turn | None) -> Admission:
+    if turn is None:
+        return quota.EXCEEDED
+    match turn.verdict:
+        case Verdict.GO:
+            return Go(turn.wait)
+        case Verdict.LATER:
+            return _later(claim, turn)
+        case Verdict.TOO_LONG:
+            return pacing.refusal(turn)
+
+
+def _later(claim: Claim, turn: Turn) -> Later:
+    """Put a delivery off. What it waits for a provider counts against it, what it waits for its sender's rate does not."""
+    own = timedelta(seconds=turn.wait - turn.pause)
+    return Later(seconds=pacing.comes_after(turn.wait), patient_from=claim.patient_since + own if turn.pause else None)

@@ -17,8 +17,8 @@ from shared.domain.outcome import Code
 from shared.domain.states import DeliveryState, SendState
 from worker.deliver.result import Lineage
 
-_MOVABLE: Final = frozenset({SendState.RUNNING, SendState.UNKNOWN})
-"""The states in which a send may become something else by what is learned of its deliveries."""
+_MOVABLE: Final = frozenset(SendState) - {SendState.SCHEDULED, SendState.CANCELLED}
+"""The states in which what is learned of its deliveries may make something else of a send, or of those deliveries."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,8 +64,14 @@ async def lock(connection: AsyncConnection, send_ids: Iterable[UUID]) -> Sequenc
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Moved:
     send_id: UUID
+    before: SendState
     step: cascade.Step
     queue: str
+
+    @property
+    def ends(self) -> SendState | None:
+        """Give the state the send ends in by this step; ``None`` when it does not, or was in that state before."""
+        return self.step.state if isinstance(self.step, cascade.Finish) and self.step.state is not self.before else None
 
 
 async def move(connection: AsyncConnection, sends: Sequence[Row[Any]], lineages: Mapping[UUID, Lineage]) -> Settlement:
@@ -77,10 +83,12 @@ async def move(connection: AsyncConnection, sends: Sequence[Row[Any]], lineages:
 
 async def _next_steps(connection: AsyncConnection, sends: Sequence[Row[Any]]) -> list[_Moved]:
     rows = await deliveries(connection, sends)
-    return [
-        _Moved(send_id=send_id, step=cascade.next_step([_member(row) for row in of_send]), queue=of_send[0].queue)
-        for send_id, of_send in rows.items()
-    ]
+    return [_move(send, rows[send.id]) for send in sends if rows[send.id]]
+
+
+def _move(send: Row[Any], rows: Sequence[Row[Any]]) -> _Moved:
+    step = cascade.next_step([_member(row) for row in rows])
+    return _Moved(send_id=send.id, before=SendState(send.state), step=step, queue=rows[0].queue)
 
 
 async def deliveries(connection: AsyncConnection, sends: Sequence[Row[Any]]) -> dict[UUID, list[Row[Any]]]:
@@ -112,13 +120,9 @@ async def _apply(connection: AsyncConnection, moves: Sequence[_Moved]) -> None:
 
 
 def _send_row(move: _Moved) -> dict[str, object] | None:
-    match move.step:
-        case cascade.OpenTier(tier=tier):
-            return {"id": str(move.send_id), "state": SendState.RUNNING, "tier": tier}
-        case cascade.Finish(state=state):
-            return {"id": str(move.send_id), "state": state, "tier": None}
-        case cascade.Wait():
-            return None
+    if isinstance(move.step, cascade.OpenTier):
+        return {"id": str(move.send_id), "state": SendState.RUNNING, "tier": move.step.tier}
+    return {"id": str(move.send_id), "state": move.ends, "tier": None} if move.ends else None
 
 
 def _next_tiers(moves: Iterable[_Moved], lineages: Mapping[UUID, Lineage]) -> list[Publish]:
@@ -131,7 +135,7 @@ def _next_tiers(moves: Iterable[_Moved], lineages: Mapping[UUID, Lineage]) -> li
 
 
 def _finished(sends: Iterable[Row[Any]], moves: Iterable[_Moved]) -> dict[str, tuple[UUID, ...]]:
-    finished = {move.send_id for move in moves if isinstance(move.step, cascade.Finish)}
+    finished = {move.send_id for move in moves if move.ends}
     return waiters(send for send in sends if send.id in finished)
 
 

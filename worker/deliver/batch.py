@@ -44,7 +44,7 @@ def _refused(verdicts: Iterable[tuple[Ready, Admission]]) -> list[Stopped]:
 
 def _put_off(verdicts: Iterable[tuple[Ready, Admission]]) -> list[Later]:
     return [
-        Later(claim=each.claim, seconds=verdict.seconds, refund=False)
+        Later(claim=each.claim, seconds=verdict.seconds, refund=False, patient_from=verdict.patient_from)
         for each, verdict in verdicts
         if isinstance(verdict, admission.Later)
     ]

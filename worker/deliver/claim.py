@@ -16,12 +16,25 @@ from shared.db import clock
 from shared.db.statements import among, claims, settlement
 from shared.domain.channels import Channel
 from shared.domain.content import JsonObject
-from shared.domain.states import KeyStatus, OnUnknown, SendState
+from shared.domain.outcome import Code
+from shared.domain.states import DeliveryState, KeyStatus, OnUnknown, SendState
 from worker.deliver.bugs import Bug, Step, quarantine_row
 from worker.runtime import patience
 
 _PATIENCE: Final = 20.0
 """Seconds a claim waits for Postgres: longer than a restart takes, shorter than a shutdown may."""
+
+_NOT_SENT: Final = {
+    "state": DeliveryState.FAILED,
+    "code": Code.INTERNAL_ERROR,
+    "reason": "internal error before the call",
+}
+_LOST: Final = {
+    "state": DeliveryState.UNKNOWN,
+    "code": Code.WORKER_LOST,
+    "reason": "the worker was lost during the call: it may have been sent",
+}
+"""How rows end that cannot be read: those claimed just now, and those that another worker had claimed before."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +57,7 @@ class Claim:
     failures: int
     """How often our own code failed before a call."""
     paced: bool
-    """It has waited for its place among its key's calls."""
+    """It has been put off, or called before: it has stood in its key's queue already."""
     target: str | None
     address: str | None
     """The target in its canonical form; ``None`` when no message could reach it."""
@@ -67,10 +80,16 @@ class Claim:
     on_unknown: OnUnknown
     rate_per_second: float | None
     quota_limit: int | None
-    quota_period: str | None
+    quota_spent: bool
+    """No unit of the quota was left."""
     suppressed: bool
     opted_out: bool
     last_inbound_at: datetime | None
+
+    @property
+    def patient_since(self) -> datetime:
+        """The moment from which on waiting counts against it: what waited in our own queue until now has its patience yet."""
+        return self.queued_at if self.paced else self.now
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,19 +121,25 @@ async def _claim_once(engine: AsyncEngine, delivery_ids: Sequence[UUID], claim_i
     }
     async with engine.begin() as connection:
         rows = (await connection.execute(claims.claim, parameters)).mappings().all()
-        claimed = await _read(connection, rows, claim_id)
+        claimed = await _read(connection, rows, claim_id, _NOT_SENT)
         missed = [] if len(rows) == len(delivery_ids) else _missed(delivery_ids, rows)
         early = (await connection.execute(claims.select_not_due, among(missed))).all() if missed else []
     return claimed, [Early(id=row.id, queue=row.queue, seconds=float(row.seconds)) for row in early]
 
 
-async def take_over(engine: AsyncEngine, limit: int) -> list[Claim]:
-    """Take over claims whose lease has run out; what their workers may still write finds its claim gone."""
+async def take_over(connection: AsyncConnection, limit: int) -> list[Claim]:
+    """Take over claims whose lease has run out, and lock their sends; what their workers may still write finds its claim gone.
+
+    The caller ends them in the same transaction, so that an outcome which comes late finds them ended, never claimed.
+    """
+    expired = (await connection.execute(claims.select_expired, {"limit": limit})).scalars().all()
+    if not expired:
+        return []
+    await connection.execute(settlement.lock_sends, among(sorted({ids.send_of(each) for each in expired})))
     claim_id = ids.new()
-    parameters = {"limit": limit, "claim_id": claim_id, "lease_seconds": settings.get().lease_seconds}
-    async with engine.begin() as connection:
-        rows = (await connection.execute(claims.reclaim, parameters)).mappings().all()
-        return await _read(connection, rows, claim_id)
+    parameters = {**among(expired), "claim_id": claim_id, "lease_seconds": settings.get().lease_seconds}
+    rows = (await connection.execute(claims.reclaim, parameters)).mappings().all()
+    return await _read(connection, rows, claim_id, _LOST)
 
 
 def _missed(delivery_ids: Sequence[UUID], rows: Sequence[RowMapping]) -> list[UUID]:
@@ -122,7 +147,7 @@ def _missed(delivery_ids: Sequence[UUID], rows: Sequence[RowMapping]) -> list[UU
     return [identifier for identifier in delivery_ids if identifier not in claimed]
 
 
-async def _read(connection: AsyncConnection, rows: Sequence[RowMapping], claim_id: UUID) -> list[Claim]:
+async def _read(connection: AsyncConnection, rows: Sequence[RowMapping], claim_id: UUID, ending: Mapping[str, str]) -> list[Claim]:
     """Read the rows. One that this version of the code cannot read ends in quarantine, not the batch it came with."""
     if rows:
         clock.note(rows[0]["now"])
@@ -135,7 +160,7 @@ async def _read(connection: AsyncConnection, rows: Sequence[RowMapping], claim_i
             bugs.append(quarantine_row(row["id"], row["send_id"], row["account_id"], Bug.of(Step.CLAIM, error)))
     if bugs:
         unreadable = [UUID(bug["delivery_id"]) for bug in bugs]
-        await connection.execute(claims.fail_unreadable, {**among(unreadable), "claim_id": claim_id})
+        await connection.execute(claims.end_unreadable, {**among(unreadable), "claim_id": claim_id, **ending})
         await connection.execute(settlement.insert_quarantined, {"rows": json.dumps(bugs)})
     return read
 

@@ -110,7 +110,7 @@ def _result(
 
 def decide(claim: Claim, outcome: Outcome, seconds: float, tries: int) -> retry.Decision:
     """Decide whether a claim's delivery ends, by its channel's budget and its key's policy."""
-    history = retry.History(attempts=tries, waited=(claim.now - claim.queued_at).total_seconds() + seconds)
+    history = retry.History(attempts=tries, waited=(claim.now - claim.patient_since).total_seconds() + seconds)
     return retry.decide(outcome, history, budget(), claim.on_unknown)
 
 

@@ -8,6 +8,7 @@ from shared.domain import suspension
 from shared.domain.outcome import Action, Code, NotSent
 from shared.domain.retry import End
 from shared.domain.states import DeliveryState
+from worker.deliver import quota
 from worker.deliver.bugs import Bug, Step, quarantine_row
 from worker.deliver.result import OUTCOMES, Lineage, Result, attempt_row, delivery_row, storable
 
@@ -29,8 +30,8 @@ class Record:
     outcome: Literal["sent", "not_sent", "unknown"]
     attempt: Row | None
     """For :data:`settlement.insert_attempts`."""
-    refund: UUID | None
-    """The key whose quota was not used."""
+    refund: Row | None
+    """For :func:`quota.refund`."""
     suspension: Row | None
     """For :data:`settlement.suspend_keys`."""
     quarantine: Row | None
@@ -65,7 +66,7 @@ def of(result: Result, worker: str) -> Record:
         delivery=delivery_row(result),
         outcome=OUTCOMES[type(result.outcome)],
         attempt=attempt_row(result, worker),
-        refund=claim.key_id if result.admitted and claim.quota_limit is not None and isinstance(result.outcome, NotSent) else None,
+        refund=quota.unit(claim) if _unused(result) else None,
         suspension=_suspension_row(result),
         quarantine=_quarantine_row(result),
     )
@@ -81,6 +82,11 @@ def bare(record: Record, error: Exception) -> Record:
         suspension=record.suspension and {**record.suspension, "reason": record.suspension["code"]},
         quarantine=dict(quarantine_row(record.id, record.send_id, record.account_id, Bug.of(Step.RECORD, error))),
     )
+
+
+def _unused(result: Result) -> bool:
+    """Whether a unit of the key's quota was taken for nothing."""
+    return result.admitted and quota.counts(result.claim) and isinstance(result.outcome, NotSent)
 
 
 def _suspension_row(result: Result) -> Row | None:

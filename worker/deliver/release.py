@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -28,6 +29,8 @@ class Later:
     """Until it may be claimed again."""
     refund: bool
     """A unit of its key's quota was taken for it."""
+    patient_from: datetime | None = None
+    """As :attr:`admission.Later.patient_from`."""
 
 
 async def give_back(engine: AsyncEngine, later: Sequence[Later]) -> list[Early]:
@@ -50,8 +53,14 @@ async def _give_back(engine: AsyncEngine, later: Sequence[Later]) -> list[Early]
 def _row(later: Later) -> dict[str, Any]:
     """Give a row. Whoever has waited for a place has it from now on, and so does who had it before."""
     claim = later.claim
-    return {"id": str(claim.id), "claim_id": str(claim.claim_id), "seconds": later.seconds, "paced": True}
+    return {
+        "id": str(claim.id),
+        "claim_id": str(claim.claim_id),
+        "seconds": later.seconds,
+        "paced": True,
+        "patient_from": later.patient_from and later.patient_from.isoformat(),
+    }
 
 
-def _refunds(later: Sequence[Later], given: set[UUID]) -> list[UUID]:
-    return [each.claim.key_id for each in later if each.refund and each.claim.id in given]
+def _refunds(later: Sequence[Later], given: set[UUID]) -> list[dict[str, Any]]:
+    return [quota.unit(each.claim) for each in later if each.claim.id in given and each.refund and quota.counts(each.claim)]

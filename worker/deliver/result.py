@@ -14,6 +14,7 @@ from worker.deliver.bugs import Bug
 from worker.deliver.claim import Claim
 
 _LONGEST_ID = 512
+_DEEPEST = 32
 _STOPPED = frozenset({Code.CANCELLED, Code.EXPIRED})
 
 
@@ -105,7 +106,7 @@ def attempt_row(result: Result, worker: str) -> dict[str, Any] | None:
         "code": None if isinstance(outcome, Sent) else outcome.code,
         "provider_status": trace.status,
         "provider_code": storable(trace.provider_code),
-        "request": trace.request,
+        "request": storable(trace.request),
         "worker": worker,
     }
 
@@ -132,18 +133,25 @@ def _after(moment: datetime, seconds: float) -> str:
     return (moment + timedelta(seconds=seconds)).isoformat()
 
 
-def storable(value: Any) -> Any:
-    """Make a provider's words fit for Postgres, which has no NUL, no lone surrogates, and in JSON no ``NaN`` or ``Infinity``."""
+def storable(value: Any, levels: int = _DEEPEST) -> Any:
+    """Make a provider's words fit for Postgres, which has no NUL, no lone surrogates, and in JSON no ``NaN`` or ``Infinity``.
+
+    What lies deeper than some levels is left out: a nest without a bottom could not be written at all.
+    """
     match value:
         case str():
             return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
-        case Mapping():
-            return {storable(key): storable(item) for key, item in value.items()}
-        case list() | tuple():
-            return [storable(item) for item in value]
+        case Mapping() | list() | tuple():
+            return _storable_nest(value, levels - 1) if levels else "..."
         case None | bool() | int():
             return value
         case float() if math.isfinite(value):
             return value
         case _:
             return storable(str(value))
+
+
+def _storable_nest(value: Mapping[Any, Any] | list[Any] | tuple[Any, ...], levels: int) -> Any:
+    if isinstance(value, Mapping):
+        return {storable(key): storable(item, levels) for key, item in value.items()}
+    return [storable(item, levels) for item in value]

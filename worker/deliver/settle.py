@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 from uuid import UUID
 
 import structlog
@@ -11,7 +11,8 @@ from sqlalchemy import Row, TextClause
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared import ids, settings
-from shared.db.statements import among, settlement
+from shared.db.statements import among, receipts, settlement
+from shared.domain.outcome import NotSent, Sent
 from shared.domain.states import DeliveryState, SendState
 from worker.deliver import advance, quota
 from worker.deliver.advance import Publish, Settlement
@@ -30,6 +31,20 @@ class Resolution:
     source: str
     """How it became known, for the timeline."""
 
+    @classmethod
+    def sent(cls, delivery_id: UUID, source: str, outcome: Sent) -> Self:
+        """Say that it was sent."""
+        known = {"code": None, "reason": None, "detail": outcome.detail or None, "provider_message_id": outcome.provider_message_id}
+        row = {"id": str(delivery_id), "state": DeliveryState.SENT, **known, "instead_of": None}
+        return cls(delivery_id=delivery_id, row=row, source=source)
+
+    @classmethod
+    def failed(cls, delivery_id: UUID, source: str, outcome: NotSent, provider_message_id: str) -> Self:
+        """Say that it failed after its provider had taken it."""
+        known = {"code": outcome.code, "reason": outcome.reason, "detail": outcome.detail or None}
+        row = {"id": str(delivery_id), "state": DeliveryState.FAILED, **known, "instead_of": None}
+        return cls(delivery_id=delivery_id, row={**row, "provider_message_id": provider_message_id}, source=source)
+
 
 async def settle(connection: AsyncConnection, records: Sequence[Record]) -> Settlement:
     """Record outcomes and take the next step of each send. The caller commits, then does what the settlement says.
@@ -41,6 +56,7 @@ async def settle(connection: AsyncConnection, records: Sequence[Record]) -> Sett
     standing = [record for record in records if record.id in recorded]
     missed = [record for record in records if record.id not in recorded]
     await _resolve(connection, [late for record in missed if (late := _late(record))])
+    await _resolve(connection, await _reported(connection, standing))
     lineages = {record.send_id: record.lineage for record in records}
     moved = await advance.move(connection, sends, lineages)
     again = await _follow_again(connection, sends, missed) if missed else Settlement(publish=(), wake={})
@@ -89,6 +105,16 @@ def _late(record: Record) -> Resolution | None:
     return Resolution(delivery_id=record.id, row=record.late, source=source) if record.late else None
 
 
+async def _reported(connection: AsyncConnection, records: Iterable[Record]) -> list[Resolution]:
+    """Find those that a call left unsent or unknown, but a receipt before it tells to be sent: nothing is to follow them."""
+    doubtful = [record.id for record in records if record.attempt and record.outcome != "sent"]
+    if not doubtful:
+        return []
+    rows = await connection.execute(receipts.select_reported, among(doubtful))
+    source = "the provider had reported it as {}"
+    return [Resolution.sent(row.id, source.format(row.receipt), Sent(provider_message_id=None)) for row in rows]
+
+
 async def _resolve(connection: AsyncConnection, resolutions: Sequence[Resolution]) -> None:
     if not resolutions:
         return
@@ -122,6 +148,6 @@ async def _follow_again(connection: AsyncConnection, sends: Sequence[Row[Any]], 
     concerned = {record.send_id: record.lineage for record in missed}
     theirs = [send for send in sends if send.id in concerned]
     rows = [row for of_send in (await advance.deliveries(connection, theirs)).values() for row in of_send]
-    queued = [row for row in rows if row.state == DeliveryState.QUEUED and not row.early]
-    publish = [Publish(ids=(row.id,), queue=row.queue, countdown=None, lineage=concerned[row.send_id]) for row in queued]
+    queued = [row for row in rows if row.state == DeliveryState.QUEUED]
+    publish = [Publish(ids=(row.id,), queue=row.queue, countdown=row.early, lineage=concerned[row.send_id]) for row in queued]
     return Settlement(publish=tuple(publish), wake=advance.waiters(send for send in theirs if send.state != SendState.RUNNING))

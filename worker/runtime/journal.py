@@ -8,6 +8,7 @@ import fcntl
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import IO, Final
 
@@ -43,15 +44,17 @@ class Journal:
         if directory.stat().st_uid != os.geteuid() or not os.access(directory, os.W_OK | os.X_OK):
             raise PermissionError(f"ANTAR_JOURNAL_DIR: {directory} is not this user's to write to")
         self._directory = directory
-        self._path = directory / f"{ids.new()}{_SUFFIX}"
-        self._file: IO[bytes] | None = None
+        self._file: FileIO | None = None
 
     def append(self, records: Iterable[Record]) -> None:
-        """Write records down; they are on disk when this returns. Raises :class:`OSError`."""
+        """Write records down; they are on disk when this returns. Raises :class:`OSError`, and leaves no half of a line then."""
         self._file = self._file or self._create()
-        self._file.writelines(_RECORD.dump_json(record) + b"\n" for record in records)
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        size = self._file.seek(0, os.SEEK_END)
+        try:
+            _write(self._file, b"".join(_RECORD.dump_json(record) + b"\n" for record in records))
+        except OSError:
+            self._file.truncate(size)
+            raise
 
     def clear(self) -> None:
         """Forget what was written: all of it is in Postgres."""
@@ -77,13 +80,21 @@ class Journal:
                 if _lock(file):
                     yield Abandoned(path=path, records=tuple(_read(file)))
 
-    def _create(self) -> IO[bytes]:
-        """Make the file, locked before it bears the name that others look for."""
+    def _create(self) -> FileIO:
+        """Make a new file, locked before it bears the name that others look for."""
+        self._path = self._directory / f"{ids.new()}{_SUFFIX}"
         hidden = self._path.with_suffix(".new")
-        file = os.fdopen(os.open(hidden, os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_WRONLY, 0o600), "ab")
+        file = FileIO(os.open(hidden, os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_WRONLY, 0o600), "ab")
         fcntl.flock(file, fcntl.LOCK_EX)
         hidden.rename(self._path)
         return file
+
+
+def _write(file: FileIO, lines: bytes) -> None:
+    """Write all of it: a disk that becomes full takes a part before it says so."""
+    while lines:
+        lines = lines[file.write(lines) :]
+    os.fsync(file.fileno())
 
 
 def _lock(file: IO[bytes]) -> bool:

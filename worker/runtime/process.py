@@ -15,6 +15,7 @@ from shared import settings
 from shared.db import engine
 from shared.domain.channels import Channel
 from worker import channels
+from worker.pacing import Pacing
 from worker.runtime.holding import Holding
 from worker.runtime.journal import Journal
 from worker.runtime.publisher import Publisher
@@ -32,6 +33,7 @@ class Process:
 
     engine: AsyncEngine
     wires: ProcessWires
+    pacing: Pacing
     publisher: Publisher
     writer: Writer
     holding: Holding
@@ -81,6 +83,7 @@ async def _open() -> Process:
     return Process(
         engine=async_engine,
         wires=open_wires(),
+        pacing=Pacing(),
         publisher=publisher,
         writer=Writer(async_engine, publisher, journal, f"{socket.gethostname()}:{os.getpid()}"),
         holding=Holding(publisher, stopping),
@@ -99,6 +102,7 @@ async def _close(process: Process) -> None:
     await process.holding.close()
     await process.writer.close(_FLUSH_SECONDS)
     await process.publisher.close()
+    await process.pacing.close()
     await process.wires.http.aclose()
     for channel in Channel:
         await channels.adapter(channel).close()

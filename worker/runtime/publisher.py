@@ -49,6 +49,13 @@ class Publisher:
         except queues.BROKER_TROUBLE:
             _log.warning("publisher.broker_away", deliveries=len(delivery_ids))
 
+    async def publish_receipts(self, webhook_ids: Sequence[UUID]) -> None:
+        """Publish webhooks that are to be handled."""
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._threads, queues.publish_receipts, webhook_ids)
+        except queues.BROKER_TROUBLE:
+            _log.warning("publisher.broker_away", webhooks=len(webhook_ids))
+
     async def _wake(self, wake: Mapping[str, Sequence[UUID]]) -> None:
         if not wake:
             return

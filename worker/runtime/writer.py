@@ -41,14 +41,14 @@ class Writer:
         self._away = False
         self._leaving = False
         self._following: set[asyncio.Task[None]] = set()
-        self._task = asyncio.create_task(self._run(), name="writer")
+        self._tasks = (asyncio.create_task(self._run(), name="writer"), asyncio.create_task(self.replay(), name="replay"))
 
     async def write(self, result: Result) -> None:
         """Hand over a result; returns when it is committed and what follows it is published."""
         await self._write(record.of(result, self._worker))
 
     async def replay(self) -> None:
-        """Record what dead processes left on disk. Waits for Postgres."""
+        """Record what dead processes left on disk, as at the start of this one. Waits for Postgres."""
         for left in self._journal.abandoned():
             await asyncio.gather(*(self._write(each) for each in left.records))
             left.remove()
@@ -68,14 +68,16 @@ class Writer:
                 await self._entries.join()
         except TimeoutError:
             self.spill()
-        self._task.cancel()
+        for task in self._tasks:
+            task.cancel()
         self._journal.close()
 
     def spill(self) -> int:
         """Put on disk what is in hand, for the next start; give how many outcomes that are."""
         missing = {written: each for written, each in self._in_hand.items() if written not in self._on_disk}
         try:
-            self._journal.append(missing.values())
+            if missing:
+                self._journal.append(missing.values())
         except OSError as error:
             _log.error("writer.no_journal", outcomes=len(missing), error=type(error).__name__)
             return 0

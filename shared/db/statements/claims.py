@@ -4,17 +4,19 @@ from typing import Final
 
 from sqlalchemy import text
 
+from shared.db.statements import quota
+
 _RETURNING: Final = (
     "id, send_id, account_id, channel, tier, key_id, target, address, template_id, content, attempts, failures, paced,"
     " queued_at, queue"
 )
 
-_WITH_ALL_THAT_IS_NEEDED: Final = """
+_WITH_ALL_THAT_IS_NEEDED: Final = f"""
     SELECT claimed.*, now() AS now,
            sends.state AS send_state, sends.expires_at, sends.variables, sends.waiter,
            channel_keys.status AS key_status, channel_keys.status_code, channel_keys.status_reason,
            channel_keys.credentials, channel_keys.on_unknown, channel_keys.settings AS key_settings,
-           channel_keys.rate_per_second, channel_keys.quota_limit, channel_keys.quota_period,
+           channel_keys.rate_per_second, channel_keys.quota_limit, coalesce({quota.spent}, false) AS quota_spent,
            templates.body AS template_body, templates.status AS template_status, templates.active AS template_active,
            suppressions.id IS NOT NULL AS suppressed,
            contacts.opted_out_at IS NOT NULL AS opted_out, contacts.last_inbound_at
@@ -62,20 +64,21 @@ send has then done so, and its deliveries are not claimed, or comes too late. A 
 A repeat under the same ``claim_id`` finds again what was claimed when the answer to the commit was lost.
 """
 
+select_expired: Final = text("""
+    SELECT id FROM deliveries WHERE state = 'claimed' AND lease_until <= now() ORDER BY lease_until LIMIT :limit
+""")
+"""Deliveries whose lease has run out, the longest first. Their sends are to be locked before they are."""
+
 reclaim: Final = text(f"""
-    WITH expired AS (
-        SELECT id FROM deliveries
-         WHERE state = 'claimed' AND lease_until <= now()
-         ORDER BY lease_until LIMIT :limit FOR UPDATE SKIP LOCKED
-    ), claimed AS (
+    WITH claimed AS (
         UPDATE deliveries
            SET claim_id = :claim_id, lease_until = now() + make_interval(secs => :lease_seconds)
-         WHERE id IN (SELECT id FROM expired)
+         WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND state = 'claimed' AND lease_until <= now()
         RETURNING {_RETURNING}
     )
     {_WITH_ALL_THAT_IS_NEEDED}
 """)
-"""Take over claims past their lease: their worker died, perhaps in the call, and can write nothing any more."""
+"""Take over those of some claims that are still past their lease: their worker died, perhaps in the call, or is cut off."""
 
 select_not_due: Final = text("""
     SELECT id, queue, extract(epoch FROM not_before - now()) AS seconds
@@ -87,19 +90,21 @@ select_not_due: Final = text("""
 give_back: Final = text("""
     UPDATE deliveries
        SET state = 'queued', claim_id = NULL, lease_until = NULL, paced = r.paced,
-           queued_at = now() + make_interval(secs => r.seconds), not_before = now() + make_interval(secs => r.seconds),
+           queued_at = coalesce(r.patient_from, now() + make_interval(secs => r.seconds)),
+           not_before = now() + make_interval(secs => r.seconds),
            published_at = CASE WHEN r.seconds <= :horizon_seconds THEN now() END
-      FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, claim_id uuid, seconds double precision, paced boolean)
+      FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
+           id uuid, claim_id uuid, seconds double precision, paced boolean, patient_from timestamptz)
      WHERE deliveries.id = ANY(:ids) AND deliveries.id BETWEEN :first AND :last AND deliveries.id = r.id
        AND deliveries.state = 'claimed' AND deliveries.claim_id = r.claim_id
     RETURNING deliveries.id, deliveries.queue, r.seconds
 """)
-"""Give claims back without a call: they may be claimed again after so many seconds, from which their patience begins anew."""
+"""Give claims back without a call: they may be claimed again after so many seconds, from which their patience begins
+anew unless ``patient_from`` says otherwise."""
 
-fail_unreadable: Final = text("""
+end_unreadable: Final = text("""
     UPDATE deliveries
-       SET state = 'failed', code = 'internal_error', reason = 'internal error before the call', ended_at = now(),
-           claim_id = NULL, lease_until = NULL
+       SET state = :state, code = :code, reason = :reason, ended_at = now(), claim_id = NULL, lease_until = NULL
      WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND claim_id = :claim_id
 """)
 """End deliveries that were claimed in this transaction and cannot be read; their sends are settled by recovery."""

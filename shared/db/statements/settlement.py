@@ -13,12 +13,15 @@ lock_sends: Final = text("""
 record_outcomes: Final = text("""
     UPDATE deliveries
        SET state = r.state, held = r.held, code = r.code, reason = r.reason, detail = r.detail,
-           provider_message_id = r.provider_message_id, attempts = r.attempts, failures = r.failures,
-           processing_ms = r.processing_ms, paced = false,
+           provider_message_id = coalesce(r.provider_message_id, deliveries.provider_message_id),
+           attempts = r.attempts, failures = r.failures,
+           processing_ms = r.processing_ms, paced = r.delay IS NOT NULL,
+           queued_at = CASE WHEN r.delay IS NULL OR deliveries.paced THEN deliveries.queued_at ELSE deliveries.claimed_at END,
            not_before = CASE WHEN r.delay IS NULL THEN deliveries.not_before ELSE now() + make_interval(secs => r.delay) END,
            published_at = CASE WHEN r.delay IS NULL THEN deliveries.published_at WHEN r.delay <= :horizon_seconds THEN now() END,
            ended_at = CASE WHEN r.delay IS NULL THEN now() END,
-           resolve_at = now() + make_interval(secs => r.resolve_after),
+           resolve_at = coalesce(now() + make_interval(secs => r.resolve_after),
+                                 CASE WHEN r.state <> 'sent' THEN deliveries.resolve_at END),
            claim_id = NULL, lease_until = NULL
       FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
            id uuid, claim_id uuid, state text, held boolean, code text, reason text, detail jsonb,
@@ -28,8 +31,9 @@ record_outcomes: Final = text("""
        AND deliveries.state = 'claimed' AND deliveries.claim_id = r.claim_id
     RETURNING deliveries.id
 """)
-"""Write outcomes, each only while its claim still stands. ``delay`` in seconds puts a delivery back into the queue; one that is
-unknown is looked up at its provider ``resolve_after`` seconds from now, where that is possible."""
+"""Write outcomes, each only while its claim still stands. ``delay`` in seconds puts a delivery back into the queue, where it need
+not stand in line again; its patience has run since it was first claimed. One that is unknown is looked up at its provider
+``resolve_after`` seconds from now, where that is possible, and for the sake of that call also when a later one is refused. A receipt may have named the message before."""
 
 resolve: Final = text("""
     UPDATE deliveries
@@ -64,10 +68,11 @@ insert_attempts: Final = text("""
 """Append what was called, also where the claim was lost meanwhile; a repeat of the same record changes nothing."""
 
 select_members: Final = text("""
-    SELECT id, send_id, tier, state, held, code, queue, not_before > now() AS early
+    SELECT id, send_id, tier, state, held, code, queue,
+           CASE WHEN not_before > now() THEN CAST(extract(epoch FROM not_before - now()) AS double precision) END AS early
       FROM deliveries WHERE id = ANY(:ids) AND id BETWEEN :first AND :last
 """)
-"""The deliveries of the sends at hand, as the cascade sees them."""
+"""The deliveries of the sends at hand, as the cascade sees them, and for how many seconds those put off may not be claimed yet."""
 
 open_tiers: Final = text("""
     UPDATE deliveries SET state = 'queued', queued_at = now(), published_at = now()

@@ -33,20 +33,29 @@ from worker.runtime.process import Process, Runtime
 _CREDENTIALS: Final[dict[Channel, dict[str, Any]]] = {
     Channel.TELEGRAM: {"bot_token": "1:a", "base_url": "http://127.0.0.1:1"},
     Channel.EMAIL: {"host": "127.0.0.1", "port": 1, "security": "none", "from_address": "a@shop.example"},
+    Channel.WABA: {"phone_number_id": "1", "access_token": "a", "base_url": "http://127.0.0.1:1"},
 }
-_ADDRESSES = {Channel.TELEGRAM: "42", Channel.EMAIL: "alex@customer.example"}
+_ADDRESSES = {
+    Channel.TELEGRAM: "42",
+    Channel.EMAIL: "alex@customer.example",
+    Channel.WABA: "6281234567890",
+    Channel.WHATSAPP: "6281234567890",
+}
 
 
 @pytest.fixture(scope="package")
-def database(stack: Stack) -> Iterator[Engine]:
-    """A migrated database that no worker of the stack looks at."""
+def database(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A migrated database, and a journal, that no worker of the stack looks at."""
     servers = stack.environment()
     url = make_url(servers["ANTAR_DATABASE_URL"])
     name = f"antar_{secrets.token_hex(6)}"
     operator = create_engine(url, isolation_level="AUTOCOMMIT")
     with operator.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
-        own = {"ANTAR_DATABASE_URL": url.set(database=name).render_as_string(hide_password=False)}
+        own = {
+            "ANTAR_DATABASE_URL": url.set(database=name).render_as_string(hide_password=False),
+            "ANTAR_JOURNAL_DIR": str(tmp_path_factory.mktemp("journal")),
+        }
         with this_process.set_up({**servers, **own}) as engine:
             yield engine
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))

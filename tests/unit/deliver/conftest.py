@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
@@ -10,8 +11,8 @@ from pydantic import SecretStr
 import worker.channels
 from shared import settings, vault
 from shared.domain.outcome import Outcome, Sent
-from worker.channels.base import Credentials, Envelope, Wires
-from worker.deliver import prepare
+from worker.channels import keys as keys_of_channels
+from worker.channels.base import Absence, Credentials, Envelope, Finding, Wires
 
 
 class TokenCredentials(Credentials):
@@ -26,12 +27,22 @@ class StandIn:
 
     answer: Callable[[], Outcome] = field(default=lambda: Sent(provider_message_id="42:1"))
     calls: list[tuple[Envelope, Any]] = field(default_factory=list)
+    finding: Finding = None
     credentials: type[Credentials] = TokenCredentials
+    look_up_after: float | None = None
 
     async def send(self, envelope: Envelope, credentials: Any, wires: Wires) -> Outcome:
         del wires
         self.calls.append((envelope, credentials))
         return self.answer()
+
+    async def probe(self, credentials: Any, wires: Wires) -> Finding:
+        del credentials, wires
+        return self.finding
+
+    async def look_up(self, delivery_id: UUID, target: str, credentials: Any, wires: Wires) -> Sent | Absence:
+        del delivery_id, target, credentials, wires
+        return Absence.FOR_GOOD
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -56,5 +67,5 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[vault.Vault]:
 
 
 def _forget() -> None:
-    for cached in (settings.get, vault.get, prepare._credentials):
+    for cached in (settings.get, vault.get, keys_of_channels._credentials):
         cached.cache_clear()

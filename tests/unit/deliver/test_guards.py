@@ -23,8 +23,6 @@ PASSING = [
     pytest.param(claim(send_state=SendState.UNKNOWN), id="a send that ended by itself"),
     pytest.param(claim(expires_at=NOW + SECOND), id="a second before its end"),
     pytest.param(claim(status_code="device_disconnected", status_reason="was away"), id="a key that is active again"),
-    pytest.param(claim(quota_limit=10, quota_used=9), id="the last of the quota"),
-    pytest.param(claim(quota_used=10), id="no quota"),
     pytest.param(claim(channel=Channel.WABA), id="a window that the provider watches"),
     pytest.param(claim(channel=Channel.WABA, key_settings={"window": "trust_provider"}), id="likewise by name"),
     pytest.param(claim(**FREE_FORM, last_inbound_at=NOW - DAY + SECOND), id="the last second of the window"),
@@ -51,9 +49,6 @@ STOPPING: list[tuple[dict[str, Any], Code, str]] = [
     ({"opted_out": True}, Code.RECIPIENT_OPTED_OUT, "recipient has opted out"),
     (FREE_FORM, Code.OUTSIDE_WINDOW, "outside the 24-hour window"),
     ({**FREE_FORM, "last_inbound_at": NOW - DAY}, Code.OUTSIDE_WINDOW, "outside the 24-hour window"),
-    ({"quota_limit": 10, "quota_used": 10}, Code.QUOTA_EXCEEDED, "quota exceeded"),
-    ({"quota_limit": 10, "quota_used": 11}, Code.QUOTA_EXCEEDED, "quota exceeded"),
-    ({"quota_limit": 0}, Code.QUOTA_EXCEEDED, "quota exceeded"),
 ]
 
 STOPPING_TEMPLATES: list[tuple[dict[str, Any], Code, str]] = [
@@ -115,7 +110,6 @@ IN_ORDER: list[tuple[dict[str, Any], Code]] = [
     ({"suppressed": True}, Code.RECIPIENT_SUPPRESSED),
     ({"opted_out": True}, Code.RECIPIENT_OPTED_OUT),
     (FREE_FORM, Code.OUTSIDE_WINDOW),
-    ({"quota_limit": 0}, Code.QUOTA_EXCEEDED),
 ]
 
 
@@ -128,6 +122,6 @@ def test_the_first_that_stops_decides(first: int) -> None:
 
 
 def test_the_template_is_looked_at_last() -> None:
-    stop = guards.check(template_claim(template_active=False, quota_limit=0))
+    stop = guards.check(template_claim(template_active=False, opted_out=True))
     assert stop is not None
-    assert stop.code is Code.QUOTA_EXCEEDED
+    assert stop.code is Code.RECIPIENT_OPTED_OUT

@@ -18,11 +18,13 @@ from tests.unit.deliver.conftest import StandIn
 from tests.unit.factories import NOW, claim
 from worker.channels.base import Timeouts
 from worker.deliver import guards, one
+from worker.deliver.bugs import Step
 from worker.deliver.claim import Claim
 from worker.deliver.result import Lineage, Result
 from worker.runtime.wires import ProcessWires
 
 LINEAGE = Lineage(root_id="root", task_id="task")
+WORDS = "s3cret +6281234567890"
 SENT = Sent(provider_message_id="42:1")
 TROUBLE = NotSent(code=Code.PROVIDER_UNAVAILABLE, reason="unavailable", action=Action.RETRY)
 LOST = Unknown(code=Code.ANSWER_TIMEOUT, reason="the provider did not answer in time")
@@ -40,11 +42,16 @@ def ready(keys: Vault) -> Callable[..., Claim]:
 
 
 def deliver(each: Claim) -> Result:
-    async def run() -> Result:
-        async with httpx.AsyncClient() as http:
-            return await one.deliver(each, time.monotonic(), LINEAGE, ProcessWires(http=http, timeouts=Timeouts()))
+    context = one.Context(claimed_at=time.monotonic(), lineage=LINEAGE)
+    prepared = one.prepare_call(each)
+    if isinstance(prepared, one.Stopped):
+        return one.stop(prepared, context)
 
-    return asyncio.run(run())
+    async def call(ready: one.Ready) -> Result:
+        async with httpx.AsyncClient() as http:
+            return await one.call(ready, context, ProcessWires(http=http, timeouts=Timeouts()))
+
+    return asyncio.run(call(prepared))
 
 
 def answering(outcome: Outcome) -> Callable[[], Outcome]:
@@ -52,7 +59,7 @@ def answering(outcome: Outcome) -> Callable[[], Outcome]:
 
 
 def fail(*_: Any) -> NoReturn:
-    raise LookupError("s3cret +6281234567890")
+    raise LookupError(WORDS)
 
 
 def test_what_the_adapter_says_is_the_outcome(ready: Callable[..., Claim], adapter: StandIn) -> None:
@@ -89,10 +96,11 @@ def test_the_call_that_was_made_counts(ready: Callable[..., Claim], adapter: Sta
     assert deliver(ready(attempts=attempts - 1)).decision == End()
 
 
-def test_patience_begins_when_it_was_queued(ready: Callable[..., Claim], adapter: StandIn) -> None:
+def test_patience_begins_with_the_first_claim(ready: Callable[..., Claim], adapter: StandIn) -> None:
     adapter.answer = answering(TROUBLE)
     long_ago = NOW - timedelta(seconds=one.budget().seconds)
-    assert deliver(ready(queued_at=long_ago)).decision == End()
+    assert isinstance(deliver(ready(queued_at=long_ago, paced=False)).decision, Again)
+    assert deliver(ready(queued_at=long_ago, paced=True)).decision == End()
 
 
 def test_throttling_is_waited_for(ready: Callable[..., Claim], adapter: StandIn) -> None:
@@ -122,17 +130,31 @@ def test_a_bug_in_the_call_leaves_it_unknown(ready: Callable[..., Claim], adapte
     adapter.answer = fail
     result = deliver(ready())
     assert result.outcome == Unknown(code=Code.INTERNAL_ERROR, reason="internal error during the call: it may have been sent")
-    assert result.called_after is not None
+    assert (result.called_after is not None, result.decision) == (True, End())
+    assert result.bug is not None
+    assert (result.bug.step, result.bug.error) == (Step.CALL, "LookupError")
 
 
 @pytest.mark.parametrize("where", ["guards.check", "prepare.envelope", "prepare.credentials"])
-def test_a_bug_before_the_call_leaves_it_unsent(
+def test_a_bug_before_the_call_leaves_it_unsent_and_is_tried_again(
     ready: Callable[..., Claim], adapter: StandIn, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     monkeypatch.setattr(f"worker.deliver.{where}", fail)
     result = deliver(ready())
-    assert result.outcome == NotSent(code=Code.INTERNAL_ERROR, reason="internal error before the call", action=Action.PERMANENT)
-    assert (result.decision, result.called_after, adapter.calls) == (End(), None, [])
+    assert result.outcome == NotSent(code=Code.INTERNAL_ERROR, reason="internal error before the call", action=Action.RETRY)
+    assert (type(result.decision), result.called_after, adapter.calls) == (Again, None, [])
+    assert result.bug is not None
+    assert (result.bug.step, result.bug.error) == (Step.PREPARE, "LookupError")
+
+
+@pytest.mark.parametrize(("attempts", "failures", "ends"), [(0, 1, False), (0, 2, True), (2, 0, False), (3, 0, True)])
+def test_a_bug_that_stays_ends_the_delivery(
+    ready: Callable[..., Claim], adapter: StandIn, monkeypatch: pytest.MonkeyPatch, attempts: int, failures: int, *, ends: bool
+) -> None:
+    """After as many failures as a channel has calls, made or not."""
+    monkeypatch.setattr("worker.deliver.guards.check", fail)
+    result = deliver(ready(attempts=attempts, failures=failures))
+    assert (isinstance(result.decision, End), adapter.calls) == (ends, [])
 
 
 def test_a_bug_in_one_guard_leaves_it_unsent(
@@ -142,6 +164,16 @@ def test_a_bug_in_one_guard_leaves_it_unsent(
     outcome = deliver(ready()).outcome
     assert isinstance(outcome, NotSent)
     assert (outcome.code, adapter.calls) == (Code.INTERNAL_ERROR, [])
+
+
+def test_the_log_tells_of_a_bug_without_its_words(ready: Callable[..., Claim], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.deliver.prepare.envelope", fail)
+    with capture_logs() as lines:
+        deliver(ready())
+    bug = next(line for line in lines if line["event"] == "deliver.bug")
+    assert (bug["step"], bug["error"]) == ("prepare", "LookupError")
+    assert "test_one.py" in bug["trace"]
+    assert WORDS not in str(lines)
 
 
 def test_the_log_holds_ids_and_codes_only(ready: Callable[..., Claim], adapter: StandIn) -> None:

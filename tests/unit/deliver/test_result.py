@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from shared.domain.outcome import Action, Code, NotSent, Outcome, Sent, Trace, Unknown
 from shared.domain.retry import Again, Decision, End
 from shared.domain.states import DeliveryState
+from tests.unit.deliver.conftest import StandIn
 from tests.unit.factories import NOW, claim, result
-from worker.deliver.result import Result, attempt_row, counted_attempts, delivery_row, delivery_state, storable
+from worker.deliver.bugs import Bug, Step
+from worker.deliver.result import Result, attempt_row, counted_attempts, counted_failures, delivery_row, delivery_state, storable
 
 SENT = Sent(provider_message_id="42:1", detail={"chat": 42}, trace=Trace(request="POST /bot*/sendMessage", status=200))
 REFUSED = NotSent(
@@ -24,6 +26,7 @@ TROUBLE = NotSent(code=Code.PROVIDER_UNAVAILABLE, reason="unavailable", action=A
 LOST = Unknown(code=Code.ANSWER_TIMEOUT, reason="the provider did not answer in time")
 CANCELLED = NotSent(code=Code.CANCELLED, reason="cancelled", action=Action.PERMANENT)
 EXPIRED = NotSent(code=Code.EXPIRED, reason="expired before it could be sent", action=Action.PERMANENT)
+BUG = Bug(step=Step.PREPARE, error="KeyError", trace="")
 AGAIN, LATER = Again(delay=2.0, spends_attempt=True), Again(delay=9.0, spends_attempt=False)
 
 
@@ -55,6 +58,18 @@ def test_only_calls_that_are_not_the_providers_wish_count(called_after: float | 
     assert counted == attempts
 
 
+@pytest.mark.parametrize(("called_after", "bug", "failures"), [(None, BUG, 2), (0.1, BUG, 1), (None, None, 1), (0.1, None, 1)])
+def test_only_our_own_failures_before_a_call_count(called_after: float | None, bug: Bug | None, failures: int) -> None:
+    given = result(claim=claim(failures=1), outcome=TROUBLE, decision=AGAIN, called_after=called_after, bug=bug)
+    assert counted_failures(given) == failures
+
+
+@pytest.mark.parametrize(("outcome", "resolve_after"), [(LOST, 5.0), (SENT, None), (REFUSED, None)])
+def test_what_is_unknown_is_looked_up_where_it_can_be(adapter: StandIn, outcome: Outcome, resolve_after: float | None) -> None:
+    adapter.look_up_after = 5.0
+    assert delivery_row(result(outcome=outcome))["resolve_after"] == resolve_after
+
+
 def test_the_row_of_what_was_sent() -> None:
     given = result(outcome=SENT)
     assert delivery_row(given) == {
@@ -67,8 +82,10 @@ def test_the_row_of_what_was_sent() -> None:
         "detail": {"chat": 42},
         "provider_message_id": "42:1",
         "attempts": 1,
+        "failures": 0,
         "processing_ms": 150,
         "delay": None,
+        "resolve_after": None,
     }
 
 

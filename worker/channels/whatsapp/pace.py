@@ -5,4 +5,4 @@ from typing import Final
 from shared.domain.pacing import Limit, Pace
 
 PACE: Final = Pace(recipient=lambda _: None, after_pause=Limit(interval=0.5, burst=1))
-"""A device begins anew with 2 messages a second: more is what gets a number banned."""
+"""A device begins anew with 2 messages a second: a cautious guess, since nobody publishes a figure."""
