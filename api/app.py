@@ -4,8 +4,10 @@ from flask import Flask, Response
 from flask.json.provider import DefaultJSONProvider
 
 from api import errors, intake, request_ids, services
+from api.deliveries import routes as deliveries
 from api.dialects.kirisan import routes as kirisan
 from api.health import routes as health
+from api.receipts import routes as receipts
 from api.sends import routes as sends
 from api.unsubscribe import routes as unsubscribe
 from shared import logs, settings
@@ -23,14 +25,13 @@ def create_app() -> Flask:
     logs.configure()
     app = Flask("antar", static_folder=None)
     app.json = _Json(app)
-    # One more than may be: a body in chunks is cut here without a word, and bodies.read() tells it by the byte too many.
-    app.config["MAX_CONTENT_LENGTH"] = settings.get().max_body_bytes + 1
+    app.config["MAX_CONTENT_LENGTH"] = settings.get().max_body_bytes
     errors.register(app)
     request_ids.register(app)
     services.register(app)
     for error in intake.DATABASE_AWAY:
         app.register_error_handler(error, _database_away)
-    for routes in (kirisan, sends, unsubscribe, health):
+    for routes in (kirisan, sends, deliveries, receipts, unsubscribe, health):
         app.register_blueprint(routes.blueprint)
     return app
 

@@ -22,6 +22,7 @@ DELIVERY: Final = "dlv"
 ACCOUNT: Final = "acc"
 KEY: Final = "key"
 REQUEST: Final = "req"
+INBOX: Final = "inb"
 
 
 def new() -> UUID:

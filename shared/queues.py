@@ -45,7 +45,9 @@ class Task(StrEnum):
     PROMOTE = "send.promote"
     RECOVER = "send.recover"
     PROBE = "key.probe"
+    RECEIPT = "receipt.handle"
     PARTITIONS = "upkeep.partitions"
+    EXPIRE = "upkeep.expire"
 
 
 _UPKEEP: Final = {"queue": Queue.UPKEEP.value, "expires": _OUTDATED}
@@ -89,17 +91,14 @@ def _beat_schedule(current: settings.Settings) -> dict[str, Any]:
         "promote": _every(current.promote_interval, Task.PROMOTE),
         "recover": _every(current.recover_interval, Task.RECOVER),
         "probe": _every(current.probe_interval, Task.PROBE),
-        "partitions": {
-            "task": Task.PARTITIONS.value,
-            "schedule": crontab(hour="2", minute="17"),
-            "options": _UPKEEP,
-        },
+        "partitions": _every(crontab(hour="2", minute="17"), Task.PARTITIONS),
+        "expire": _every(crontab(minute="47"), Task.EXPIRE),
     }
 
 
-def _every(seconds: float, task: Task) -> dict[str, Any]:
-    """Start a task at an interval, in seconds."""
-    return {"task": task.value, "schedule": seconds, "options": _UPKEEP}
+def _every(interval: float | crontab, task: Task) -> dict[str, Any]:
+    """Start a task at an interval, in seconds, or at times of the day, in UTC."""
+    return {"task": task.value, "schedule": interval, "options": _UPKEEP}
 
 
 app = Celery("antar")
@@ -149,14 +148,29 @@ def publish_settle(send_ids: Sequence[UUID]) -> None:
     app.send_task(Task.SETTLE.value, args=([ids.encode(ids.SEND, identifier) for identifier in send_ids],), queue=Queue.SEND.value)
 
 
+def publish_receipts(webhook_ids: Sequence[UUID]) -> None:
+    """Publish webhooks of the inbox, in tasks of at most ``deliver_batch`` ids. Raises as :func:`publish_deliveries`."""
+    with app.producer_or_acquire() as producer:
+        for batch in _batches(webhook_ids, settings.get().deliver_batch):
+            args = ([ids.encode(ids.INBOX, identifier) for identifier in batch],)
+            app.send_task(Task.RECEIPT.value, args=args, queue=Queue.EVENTS.value, producer=producer)
+
+
 def depths() -> dict[str, int]:
-    """Count the tasks that wait in each queue. Raises one of :data:`BROKER_TROUBLE` when the broker is away."""
-    with app.connection_or_acquire() as connection:
-        return {queue.value: _depth(connection, queue) for queue in Queue}
+    """Count the tasks that wait in each queue. Raises one of :data:`BROKER_TROUBLE` when the broker is away.
+
+    On a connection of its own: one of the pool that was lost with the broker opens no channel any more, only publishing revives it.
+    """
+    with app.connection_for_read() as connection:
+        connection.ensure_connection(max_retries=0)
+        try:
+            return {queue.value: _depth(connection, queue) for queue in Queue}
+        except connection.connection_errors as error:
+            raise OperationalError(str(error)) from error
 
 
 def _depth(connection: kombu.Connection, queue: Queue) -> int:
-    """Ask for one queue, on a channel of its own: a broker may close that of a queue which is not there, as empty ones of Redis are."""
+    """Ask for one queue, on a channel of its own: a broker may close that of a queue that is not there: Redis' empty ones."""
     try:
         with connection.channel() as channel:
             declared: Any = kombu.Queue(queue.value, channel=channel).queue_declare(passive=True)
@@ -175,6 +189,11 @@ def read_deliveries(argument: Sequence[str]) -> list[UUID]:
     return _read(ids.DELIVERY, argument)
 
 
+def read_receipts(argument: Sequence[str]) -> list[UUID]:
+    """Read the ids of a task. Raises :class:`ValueError` when one is none."""
+    return _read(ids.INBOX, argument)
+
+
 def _read(prefix: str, argument: Sequence[str]) -> list[UUID]:
     found = [ids.decode(prefix, text) for text in argument]
     if None in found:
@@ -182,6 +201,6 @@ def _read(prefix: str, argument: Sequence[str]) -> list[UUID]:
     return [identifier for identifier in found if identifier is not None]
 
 
-def _batches(delivery_ids: Sequence[UUID], size: int) -> Iterator[Sequence[UUID]]:
-    for start in range(0, len(delivery_ids), size):
-        yield delivery_ids[start : start + size]
+def _batches(identifiers: Sequence[UUID], size: int) -> Iterator[Sequence[UUID]]:
+    for start in range(0, len(identifiers), size):
+        yield identifiers[start : start + size]

@@ -10,11 +10,12 @@ import structlog
 from sqlalchemy import Row
 
 from shared import ids, queues, settings
-from shared.db.statements import among, recovery
+from shared.db.statements import among, receipts, recovery
 from shared.domain import retry
 from shared.domain.channels import Channel
 from shared.domain.outcome import Code, Unknown
-from worker.deliver import advance, claim, one
+from worker import resolution
+from worker.deliver import advance, claim, one, record, settle
 from worker.deliver.result import Lineage, Result
 from worker.runtime.process import Process
 
@@ -24,6 +25,8 @@ _SWEPT: Final = 1000
 """Running sends that are looked at in one run."""
 _SHORT_QUEUE: Final = 50
 """Tasks in a queue up to which one that is missed is lost and not just waiting for its turn."""
+_WORKER: Final = "recovery"
+"""Who records the outcome of a call whose worker was lost."""
 _AT_LAST: Final = 10
 """How many times longer a task in a long queue is given."""
 
@@ -49,9 +52,13 @@ async def recover(process: Process) -> None:
         await _settle_stranded(process)
     if found.lost:
         await _republish(process)
+    if found.unhandled:
+        await _republish_webhooks(process)
+    if found.unresolved:
+        await resolution.resolve_due(process)
 
 
-async def settle(process: Process, send_ids: Iterable[UUID]) -> None:
+async def advance_sends(process: Process, send_ids: Iterable[UUID]) -> None:
     """Take the next step of sends whose deliveries a person has changed."""
     async with process.engine.begin() as connection:
         settlement = await advance.advance(connection, send_ids)
@@ -60,10 +67,12 @@ async def settle(process: Process, send_ids: Iterable[UUID]) -> None:
 
 async def _end_expired_claims(process: Process) -> None:
     """A call whose worker died may have been made: its outcome is unknown, and the key's policy decides what follows."""
-    expired = await claim.take_over(process.engine, _LIMIT)
-    if expired:
+    async with process.engine.begin() as connection:
+        expired = await claim.take_over(connection, _LIMIT)
+        settlement = await settle.settle(connection, [record.of(_lost(each), _WORKER) for each in expired]) if expired else None
+    if settlement:
         _log.warning("recovery.expired_claims", deliveries=len(expired))
-    await asyncio.gather(*(process.writer.write(_lost(each)) for each in expired))
+        await process.publisher.follow(settlement)
 
 
 def _lost(each: claim.Claim) -> Result:
@@ -83,7 +92,7 @@ async def _settle_stranded(process: Process) -> None:
     stranded = await _stranded(process)
     if stranded:
         _log.warning("recovery.stranded_sends", sends=len(stranded))
-        await settle(process, stranded)
+        await advance_sends(process, stranded)
 
 
 async def _stranded(process: Process) -> set[UUID]:
@@ -98,14 +107,33 @@ async def _stranded(process: Process) -> set[UUID]:
     return {send.id for send in running} - waiting
 
 
+async def _short_queues() -> list[str]:
+    """Name the queues in which a task that is missed is lost. Raises one of :data:`queues.BROKER_TROUBLE`."""
+    depths = await asyncio.to_thread(queues.depths)
+    return [queue for queue, tasks in depths.items() if tasks <= _SHORT_QUEUE]
+
+
+async def _republish_webhooks(process: Process) -> None:
+    """Publish webhooks that nobody handled in time, or that came too early to be."""
+    try:
+        short = await _short_queues()
+    except queues.BROKER_TROUBLE:
+        return
+    after = settings.get().republish_after * (1 if queues.Queue.EVENTS in short else _AT_LAST)
+    async with process.engine.begin() as connection:
+        lost = (await connection.execute(receipts.republish, {"after_seconds": after, "limit": _LIMIT})).scalars().all()
+    if lost:
+        _log.info("recovery.republished", queue=queues.Queue.EVENTS.value, webhooks=len(lost))
+        await process.publisher.publish_receipts(lost)
+
+
 async def _republish(process: Process) -> None:
     """Publish queued deliveries that nobody took in time. One whose task was only slow is claimed once all the same."""
     try:
-        depths = await asyncio.to_thread(queues.depths)
+        short = await _short_queues()
     except queues.BROKER_TROUBLE:
         return
     after = settings.get().republish_after
-    short = [queue for queue, tasks in depths.items() if tasks <= _SHORT_QUEUE]
     parameters = {"after_seconds": after, "at_last_seconds": after * _AT_LAST, "short": short, "limit": _LIMIT}
     async with process.engine.begin() as connection:
         lost = (await connection.execute(recovery.republish, parameters)).all()

@@ -8,6 +8,7 @@ from shared import queues
 from worker import probing, recovery, schedule, upkeep
 from worker.deliver import batch
 from worker.deliver.result import Lineage
+from worker.receipts import handling
 from worker.runtime import current
 
 
@@ -23,7 +24,7 @@ def deliver(self: Task[Any, Any], delivery_ids: list[str]) -> None:
 def settle(send_ids: list[str]) -> None:
     """Take the next step of sends whose deliveries a person has changed."""
     runtime = current.get()
-    runtime.run(recovery.settle(runtime.process, queues.read_sends(send_ids)))
+    runtime.run(recovery.advance_sends(runtime.process, queues.read_sends(send_ids)))
 
 
 @queues.app.task(name=queues.Task.PROMOTE.value)
@@ -46,7 +47,20 @@ def probe() -> None:
     runtime.run(probing.probe_due(runtime.process.engine, runtime.process.wires))
 
 
+@queues.app.task(name=queues.Task.RECEIPT.value)
+def receipt(webhook_ids: list[str]) -> None:
+    """Record what webhooks of providers report of messages."""
+    runtime = current.get()
+    runtime.run(handling.handle(runtime.process, queues.read_receipts(webhook_ids)))
+
+
 @queues.app.task(name=queues.Task.PARTITIONS.value)
 def partitions() -> None:
-    """Make the partitions of the coming weeks."""
-    upkeep.make_partitions()
+    """Make the partitions of the coming weeks, and drop those that are kept no longer."""
+    upkeep.tend_partitions()
+
+
+@queues.app.task(name=queues.Task.EXPIRE.value)
+def expire() -> None:
+    """Delete what has expired."""
+    upkeep.expire()

@@ -31,6 +31,7 @@ def ensure(stack: Stack) -> Document:
     document = _known(stack) or _make(stack)
     document |= _addresses(stack)
     _write(stack.home.demo, document)
+    _write(stack.home.receivers, _receivers(stack, document))
     return document
 
 
@@ -51,7 +52,7 @@ def _known(stack: Stack) -> Document | None:
     if not stack.home.demo.exists():
         return None
     document: Document = json.loads(stack.home.demo.read_text())
-    if any(document.get(name) != address for name, address in _sandbox(stack).items()):
+    if "key_ids" not in document or any(document.get(name) != address for name, address in _sandbox(stack).items()):
         return None
     headers = {"Authorization": f"Bearer {document['token']}"}
     answer = httpx.get(f"{stack.base_url}/v1/sends?limit=1", headers=headers, timeout=_SECONDS)
@@ -84,6 +85,12 @@ def _addresses(stack: Stack) -> Document:
             "verify_token": sandbox.VERIFY_TOKEN,
         },
     }
+
+
+def _receivers(stack: Stack, document: Document) -> Document:
+    """List where Meta's webhooks for each number go: every account has the number of its place."""
+    urls = [f"{stack.base_url}/v1/receipts/waba/{account['key_ids']['waba']}" for account in (document, document["second_account"])]
+    return {f"waba/{sandbox.waba('', number)['phone_number_id']}": url for number, url in enumerate(urls, start=1)}
 
 
 def _write(path: Path, document: Document) -> None:

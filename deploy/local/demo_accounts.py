@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from deploy.local.sandbox import accounts as sandbox
+from shared import ids
 from shared.db import engine
 from shared.domain.channels import Channel
 from shared.management import accounts, errors, keys, templates, tokens
@@ -43,12 +44,12 @@ def make(connection: Connection, sandbox_url: str, host: str, port: int) -> dict
     second_keys = _keys(connection, second, sandbox_url, (host, port), 2)
     return {
         "token": tokens.create(connection, first)[1],
-        "keys": {channel: plain for channel, (_, plain) in first_keys.items()},
+        **_named(first_keys),
         "templates": {channel: _template(connection, first, channel) for channel in Channel},
         "kanal_token": tokens.create(connection, first, bound_key_id=first_keys[Channel.WABA][0])[1],
         "second_account": {
             "token": tokens.create(connection, second)[1],
-            "keys": {channel: plain for channel, (_, plain) in second_keys.items()},
+            **_named(second_keys),
         },
     }
 
@@ -74,6 +75,14 @@ def _keys(
         channel: keys.create(connection, account_id, channel, f"sandbox {channel}", held) for channel, held in credentials.items()
     }
     return {channel: (key.id, plain) for channel, (key, plain) in made.items()}
+
+
+def _named(made: Mapping[Channel, tuple[UUID, str]]) -> dict[str, dict[Channel, str]]:
+    """Give the tokens of keys, and their ids."""
+    return {
+        "keys": {channel: plain for channel, (_, plain) in made.items()},
+        "key_ids": {channel: ids.encode(ids.KEY, identifier) for channel, (identifier, _) in made.items()},
+    }
 
 
 def _template(connection: Connection, account_id: UUID, channel: Channel) -> int:

@@ -96,6 +96,11 @@ class Home:
         """What scripts need to talk to the stack."""
         return self.directory / "demo.json"
 
+    @property
+    def receivers(self) -> Path:
+        """Where the sandbox posts webhooks to."""
+        return self.directory / "receivers.json"
+
     def log(self, name: str) -> Path:
         """Give the log file of a process."""
         return self.logs / f"{name}.log"

@@ -94,7 +94,7 @@ def _worker(wiring: Wiring, name: str, queues: str, threads: int) -> Process:
         command=_celery("worker", *pool, "--loglevel", "INFO", "-E", "--without-gossip", "--without-mingle"),
         environment=wiring.environment,
         is_ready=readiness.logged(" ready."),
-        stop_seconds=30,
+        stop_seconds=_FINISH_SECONDS + 5,
     )
 
 
@@ -124,7 +124,7 @@ def _sandbox(wiring: Wiring) -> Process:
     listening = ("--host", ports.HOST, "--http-port", str(http), "--smtp-port", str(smtp))
     return Process(
         name="sandbox",
-        command=python("deploy.local.sandbox", *listening),
+        command=python("deploy.local.sandbox", *listening, "--receivers", str(wiring.home.receivers)),
         environment=wiring.environment,
         is_ready=readiness.http_ok(http, "/_sandbox/health"),
     )

@@ -40,6 +40,14 @@ def database(stack: Stack) -> Iterator[sqlalchemy.Engine]:
     engine.dispose()
 
 
+@pytest.fixture
+def _no_receipts_by_themselves(backend: Backend) -> Iterator[None]:
+    """Providers report of messages only when the test says so: what a call has left unknown stays so."""
+    backend.sandbox.post("/_sandbox/settings", json={"auto_receipts": False}).raise_for_status()
+    yield
+    backend.sandbox.post("/_sandbox/settings", json={"auto_receipts": True}).raise_for_status()
+
+
 @pytest.fixture(autouse=True)
 def _no_faults_left(backend: Backend, database: sqlalchemy.Engine) -> Iterator[None]:
     """What a test breaks is whole again for the next one: also the keys that its faults have suspended."""

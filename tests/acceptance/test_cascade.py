@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+import pytest
 import redis
 
 from deploy.local.stack import Stack
@@ -77,6 +78,7 @@ def test_a_lasting_outage_falls_back(backend: Backend) -> None:
     assert len(deliveries(backend.look_up(answer["id"]))["waba"]["attempts"]) == 3
 
 
+@pytest.mark.usefixtures("_no_receipts_by_themselves")
 def test_an_answer_that_never_came_is_unknown_and_not_repeated(backend: Backend) -> None:
     body = backend.send({"waba": 0, "email": 1})
     backend.fault("waba", "drop_after", to=body["target"]["waba"])
@@ -112,6 +114,7 @@ def _flush(stack: Stack) -> None:
         broker.flushall()
 
 
+@pytest.mark.usefixtures("_no_receipts_by_themselves")
 def test_a_worker_killed_in_the_call_leaves_an_unknown_outcome(stack: Stack, backend: Backend) -> None:
     body = backend.send({"waba": 0, "email": 1})
     backend.fault("waba", "slow", to=body["target"]["waba"], latency_ms=3000)

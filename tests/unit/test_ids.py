@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared import ids
 
-PREFIXES = [ids.SEND, ids.DELIVERY, ids.ACCOUNT, ids.KEY, ids.REQUEST]
+PREFIXES = [ids.SEND, ids.DELIVERY, ids.ACCOUNT, ids.KEY, ids.REQUEST, ids.INBOX]
 LARGEST = UUID(int=(1 << 128) - 1)
 
 prefixes = st.sampled_from(PREFIXES)

@@ -33,7 +33,8 @@ record_outcomes: Final = text("""
 """)
 """Write outcomes, each only while its claim still stands. ``delay`` in seconds puts a delivery back into the queue, where it need
 not stand in line again; its patience has run since it was first claimed. One that is unknown is looked up at its provider
-``resolve_after`` seconds from now, where that is possible, and for the sake of that call also when a later one is refused. A receipt may have named the message before."""
+``resolve_after`` seconds from now, where that is possible, and for the sake of that call also when a later one is refused. A
+receipt may have named the message before."""
 
 resolve: Final = text("""
     UPDATE deliveries

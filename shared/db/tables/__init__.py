@@ -13,6 +13,7 @@ from shared.db.tables.channel_keys import channel_keys
 from shared.db.tables.contacts import contacts, suppressions
 from shared.db.tables.files import files
 from shared.db.tables.idempotency_keys import idempotency_keys
+from shared.db.tables.inbox import inbox
 from shared.db.tables.quarantine import quarantine
 from shared.db.tables.sends import attempts, deliveries, events, sends
 from shared.db.tables.templates import templates
@@ -30,6 +31,7 @@ __all__ = [
     "events",
     "files",
     "idempotency_keys",
+    "inbox",
     "metadata",
     "quarantine",
     "sends",

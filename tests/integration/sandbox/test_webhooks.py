@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -165,3 +166,16 @@ def test_it_stops_soon_with_a_call_in_flight(tmp_path: Path) -> None:
         sandbox.process.terminate()
         assert sandbox.process.wait(10) == 0
         assert time.monotonic() - started < 5
+
+
+def test_a_file_lists_who_receives_and_may_come_later(receiver: Hooks, tmp_path: Path) -> None:
+    listed = tmp_path / "receivers.json"
+    with running(tmp_path / "certificate.pem", "--receivers", str(listed)) as sandbox:
+        calls.meta(sandbox)
+        listed.write_text(json.dumps({f"waba/{accounts.waba('', 2)['phone_number_id']}": f"{receiver[1]}/second"}))
+        calls.meta(sandbox, number=1)
+        calls.waha(sandbox)
+        wamid = calls.meta(sandbox, number=2).json()["messages"][0]["id"]
+        hooks = receiver[0].wait_for(2)
+        assert [(hook.path, _statuses(hook)["id"]) for hook in hooks] == [("/hooks/second", wamid)] * 2
+        assert sandbox.http.get("/_sandbox/health").json()["webhooks"] == {"posted": 2, "dropped": 0, "waiting": 0}

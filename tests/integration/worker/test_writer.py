@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,10 +18,14 @@ from shared.domain.outcome import Action, Code, NotSent, Sent
 from shared.domain.retry import Again
 from tests.integration.worker.conftest import Desk, result, until
 from tests.integration.worker.proxy import wire
+from worker.deliver.advance import Settlement
+from worker.deliver.result import Lineage, Result
+from worker.runtime.journal import Journal
 from worker.runtime.publisher import Publisher
 from worker.runtime.writer import Writer
 
 _SECONDS = 30
+_REFUSED = NotSent(code=Code.RECIPIENT_BLOCKED, reason="blocked", action=Action.NEXT)
 _TROUBLE = NotSent(code=Code.PROVIDER_ERROR, reason="trouble", action=Action.RETRY)
 
 Scenario = Callable[[Writer, AsyncEngine], Coroutine[Any, Any, None]]
@@ -32,12 +37,16 @@ def _narrow(**options: Any) -> AsyncEngine:
     return create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=0.1, hide_parameters=True, **options)
 
 
+def _writer(engine: AsyncEngine, publisher: Publisher) -> Writer:
+    return Writer(engine, publisher, Journal(settings.get().journal_dir), "test")
+
+
 def _play(desk: Desk, scenario: Scenario, publisher: Publisher | None = None, **options: Any) -> None:
     async def run() -> None:
         engine = _narrow(**options)
-        writer = Writer(engine, publisher or desk.process.publisher, "test")
+        writer = _writer(engine, publisher or desk.process.publisher)
         await asyncio.wait_for(scenario(writer, engine), _SECONDS)
-        await writer.close()
+        await writer.close(_SECONDS)
         await engine.dispose()
 
     desk.runtime.run(run())
@@ -110,23 +119,7 @@ def test_a_row_beyond_the_limits_of_postgres_does_not_stop_the_others(desk: Desk
     finally:
         with desk.database.begin() as connection:
             connection.execute(text("DROP INDEX poison"))
-    assert [desk.state(each.id) for each in claims] == ["claimed", "sent"]
-
-
-def test_a_result_we_cannot_even_write_down_does_not_stop_the_others(desk: Desk) -> None:
-    claims = [desk.claimed(), desk.claimed()]
-    detail: dict[str, Any] = {}
-    for _ in range(5000):
-        detail = {"error": detail}
-
-    async def scenario(writer: Writer, engine: AsyncEngine) -> None:
-        del engine
-        await asyncio.gather(
-            writer.write(result(claims[0], Sent(provider_message_id="1", detail=detail))), writer.write(result(claims[1]))
-        )
-
-    _play(desk, scenario)
-    assert [desk.state(each.id) for each in claims] == ["claimed", "sent"]
+    assert [desk.state(each.id) for each in claims] == ["failed", "sent"]
 
 
 def test_what_postgres_says_of_a_row_is_not_logged(desk: Desk) -> None:
@@ -189,31 +182,79 @@ def test_a_broker_that_hangs_does_not_keep_outcomes_from_being_committed(desk: D
     assert desk.state(claims[1].id) == "sent"
 
 
-def test_outcomes_whose_commit_was_not_confirmed_are_recorded_once(desk: Desk) -> None:
-    key_id = desk.key(quota_limit=9)
-    claimed = desk.claimed(key_id)
+class _Recording(Publisher):
+    """Writes down what it was to publish and whom to wake."""
 
-    async def run() -> int:
+    def __init__(self) -> None:
+        super().__init__()
+        self.followed: list[Settlement] = []
+
+    async def follow(self, settlement: Settlement) -> None:
+        self.followed.append(settlement)
+
+
+def _play_with_a_lost_answer(desk: Desk, *results: Result) -> Settlement:
+    """Commit results whose commit is not confirmed; give what the writer then had published."""
+
+    async def run() -> tuple[Settlement, int]:
         url = desk.database.url
         async with wire(str(url.host), url.port or 5432) as broken:
             through = url.set(host="127.0.0.1", port=broken.own_port).render_as_string(hide_password=False)
             engine = _narrow(url=through, connect_args={"sslmode": "disable", "gssencmode": "disable"})
-            writer = Writer(engine, desk.process.publisher, "test")
+            publisher = _Recording()
+            writer = _writer(engine, publisher)
             broken.lose_next_commit = True
-            await asyncio.wait_for(writer.write(result(claimed)), _SECONDS)
-            await writer.close()
+            await asyncio.wait_for(asyncio.gather(*(writer.write(each) for each in results)), _SECONDS)
+            await writer.close(_SECONDS)
+            await publisher.close()
             await engine.dispose()
-            return broken.lost
+            (followed,) = publisher.followed
+            return followed, broken.lost
 
-    assert desk.runtime.run(run()) == 1
-    assert (desk.state(claimed.id), desk.calls(claimed.id)) == ("sent", 1)
+    settlement: Settlement
+    settlement, lost = desk.runtime.run(run())
+    assert lost == 1
+    return settlement
+
+
+def test_outcomes_whose_commit_was_not_confirmed_are_recorded_once(desk: Desk) -> None:
+    key_id = desk.key(quota_limit=9, quota_used=5)
+    claimed = desk.claimed(key_id)
+    _play_with_a_lost_answer(desk, replace(result(claimed, _REFUSED), admitted=True))
+    assert (desk.state(claimed.id), desk.calls(claimed.id)) == ("failed", 1)
     with desk.database.connect() as connection:
-        assert connection.execute(text("SELECT quota_used FROM channel_keys WHERE id = :id"), {"id": key_id}).scalar() == 1
+        assert connection.execute(text("SELECT quota_used FROM channel_keys WHERE id = :id"), {"id": key_id}).scalar() == 5 - 1
 
 
-def test_quotas_are_counted_in_the_order_of_keys(desk: Desk) -> None:
+def test_who_waits_is_woken_although_the_commit_was_not_confirmed(desk: Desk) -> None:
+    claimed = desk.claimed(waiter="api-1")
+    follows = _play_with_a_lost_answer(desk, result(claimed))
+    assert (dict(follows.wake), follows.publish) == ({"api-1": (claimed.send_id,)}, ())
+
+
+def test_the_next_tier_is_published_although_the_commit_was_not_confirmed(desk: Desk) -> None:
+    key_id = desk.key()
+    made = desk.send(*((Channel.TELEGRAM, tier, key_id) for tier in (0, 1, 1, 2)), waiter="api-1")
+    (claimed,) = desk.claim(made[:1])
+    lineage = Lineage(root_id="root", task_id="task")
+    follows = _play_with_a_lost_answer(desk, replace(result(claimed, _REFUSED), lineage=lineage))
+    assert not follows.wake
+    assert sorted(identifier for each in follows.publish for identifier in each.ids) == made[1:3]
+    assert {(each.queue, each.countdown, each.lineage) for each in follows.publish} == {("send", None, lineage)}
+
+
+def test_a_retry_is_published_for_its_time_although_the_commit_was_not_confirmed(desk: Desk) -> None:
+    claimed = desk.claimed(waiter="api-1")
+    follows = _play_with_a_lost_answer(desk, result(claimed, _TROUBLE, Again(delay=5.0, spends_attempt=True)))
+    assert not follows.wake
+    (again,) = follows.publish
+    assert (again.ids, again.queue) == ((claimed.id,), "send")
+    assert again.countdown == pytest.approx(5.0, abs=2.0)
+
+
+def test_quotas_are_given_back_in_the_order_of_keys(desk: Desk) -> None:
     """Whoever holds the first key and wants the second must not find the writer with the second, wanting the first."""
-    first, second = sorted([desk.key(quota_limit=9), desk.key(quota_limit=9)])
+    first, second = sorted([desk.key(quota_limit=9, quota_used=5), desk.key(quota_limit=9, quota_used=5)])
     claims = [desk.claimed(second), desk.claimed(first)]
     lock = text("SELECT id FROM channel_keys WHERE id = :id FOR NO KEY UPDATE")
 
@@ -221,28 +262,27 @@ def test_quotas_are_counted_in_the_order_of_keys(desk: Desk) -> None:
         del engine
         async with desk.process.engine.begin() as other:
             await other.execute(lock, {"id": first})
-            writing = asyncio.gather(*(writer.write(result(each)) for each in claims))
+            writing = asyncio.gather(*(writer.write(replace(result(each, _REFUSED), admitted=True)) for each in claims))
             await until(desk.somebody_waits_for_a_lock)
             await other.execute(text("SET LOCAL lock_timeout = '500ms'"))
             await other.execute(lock, {"id": second})
         await writing
 
     _play(desk, scenario)
-    assert {desk.state(each.id) for each in claims} == {"sent"}
+    assert {desk.state(each.id) for each in claims} == {"failed"}
 
 
 def test_two_tiers_of_one_send_settled_at_once_open_the_next_one_once(desk: Desk) -> None:
     key_id = desk.key()
     made = desk.send(*((Channel.TELEGRAM, tier, key_id) for tier in (0, 0, 1)))
     claims = desk.claim(made)
-    failed = NotSent(code=Code.RECIPIENT_BLOCKED, reason="blocked", action=Action.NEXT)
     assert len(claims) == len(made) - 1
 
     async def run() -> None:
-        writers = [Writer(desk.process.engine, desk.process.publisher, f"test {number}") for number in range(2)]
-        await asyncio.gather(*(each.write(result(one, failed)) for each, one in zip(writers, claims, strict=True)))
+        writers = [_writer(desk.process.engine, desk.process.publisher) for _ in range(2)]
+        await asyncio.gather(*(each.write(result(one, _REFUSED)) for each, one in zip(writers, claims, strict=True)))
         for each in writers:
-            await each.close()
+            await each.close(_SECONDS)
 
     desk.runtime.run(run())
     assert [desk.state(each) for each in made] == ["failed", "failed", "queued"]

@@ -18,8 +18,10 @@ DELIVERY = UUID("0192f3a4-5b6c-7d8e-9f01-23456789abc1")
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["entry", "changes", "value", "statuses", "id", "status", "errors", "code"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["entry", "changes", "value", "statuses", "id", "status", "errors", "code"]), inner)
+    ),
     max_leaves=30,
 )
 

@@ -1,0 +1,1 @@
+"""Receipts: what providers report by webhook of messages that they have taken."""

@@ -1,0 +1,50 @@
+"""``/v1/receipts/waba/{key}``: where Meta posts what became of messages.
+
+A webhook is checked and stored, and Meta has its answer; what it says is read by a task. No login: the signature is the authority.
+"""
+
+from http import HTTPStatus
+from typing import Final
+
+from flask import Blueprint, Response, current_app, request
+from sqlalchemy import insert
+
+from api import bodies, services
+from api.errors import ApiError
+from api.receipts import senders
+from shared import ids
+from shared.db import engine
+from shared.db.tables import inbox
+from shared.domain.channels import Channel
+
+blueprint = Blueprint("receipts", __name__)
+
+_LARGEST: Final = 3 * 1024 * 1024
+"""Bytes of the largest webhook that Meta sends (Meta, Webhooks: payloads)."""
+
+
+@blueprint.get("/v1/receipts/waba/<key>")
+def verify(key: str) -> Response:
+    """Answer Meta's challenge when it shows the token that was agreed on."""
+    with engine.get().connect() as connection:
+        sender = senders.find(connection, key, Channel.WABA)
+    asked = request.args
+    genuine = sender is not None and sender.knows(asked.get("hub.verify_token", ""))
+    if not genuine or asked.get("hub.mode") != "subscribe":
+        raise ApiError(HTTPStatus.FORBIDDEN, "authentication_error", "invalid_verify_token", "this is not the token agreed on")
+    return Response(asked.get("hub.challenge", ""), mimetype="text/plain")
+
+
+@blueprint.post("/v1/receipts/waba/<key>")
+def take(key: str) -> Response:
+    """Store a webhook that the key's app has signed; anything else leaves no trace."""
+    body = bodies.read_within(_LARGEST)
+    webhook_id = ids.new()
+    with engine.get().begin() as connection:
+        sender = senders.find(connection, key, Channel.WABA)
+        if sender is None or not sender.has_signed(body, request.headers.get("X-Hub-Signature-256", "")):
+            raise ApiError(HTTPStatus.UNAUTHORIZED, "authentication_error", "invalid_signature", "the signature is not the body's")
+        values = {"id": webhook_id, "key_id": sender.key_id, "provider": "waba", "body": body}
+        connection.execute(insert(inbox).values(values))
+    services.of(current_app).publisher.handle(webhook_id)
+    return Response(status=HTTPStatus.OK)

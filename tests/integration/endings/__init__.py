@@ -1,0 +1,1 @@
+"""How processes end, by signals and without, and what they leave behind."""

@@ -1,0 +1,1 @@
+"""What reports mean for deliveries, without a database."""
