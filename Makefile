@@ -48,7 +48,7 @@ bench: $(INSTALLED) ## Measure throughput and latency on this machine
 	$(BIN)/python -m tests.bench
 
 .PHONY: faults
-faults: $(INSTALLED) ## Run the tests that kill processes and cut connections
+faults: $(INSTALLED) ## Run the tests that kill processes and cut connections; FAULTS_DIR=<folder> keeps their figures
 	$(BIN)/python -m pytest tests/faults
 
 .PHONY: lock

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from shared.domain import retry
 from shared.domain.channels import Channel
 from shared.domain.outcome import Code, Unknown
 from worker import resolution
-from worker.deliver import advance, claim, one, record, settle
+from worker.deliver import advance, bugs, claim, one, record, settle
 from worker.deliver.result import Lineage, Result
 from worker.runtime.process import Process
 
@@ -43,19 +43,27 @@ _sweep: Final = Sweep()
 
 async def recover(process: Process) -> None:
     """Find what was lost, once. What dead processes left on disk comes first: it is better known than their leases tell."""
-    await process.writer.replay()
+    await _take_step("replay", process.writer.replay())
     async with process.engine.begin() as connection:
         found = (await connection.execute(recovery.look, {"after_seconds": settings.get().republish_after})).one()
     if found.expired:
-        await _end_expired_claims(process)
+        await _take_step("expired", _end_expired_claims(process))
     if found.running:
-        await _settle_stranded(process)
+        await _take_step("running", _settle_stranded(process))
     if found.lost:
-        await _republish(process)
+        await _take_step("lost", _republish(process))
     if found.unhandled:
-        await _republish_webhooks(process)
+        await _take_step("unhandled", _republish_webhooks(process))
     if found.unresolved:
-        await resolution.resolve_due(process)
+        await _take_step("unresolved", resolution.resolve_due(process))
+
+
+async def _take_step(name: str, step: Awaitable[None]) -> None:
+    """Take a step. One that fails, at each run perhaps, must not keep the others from being taken."""
+    try:
+        await step
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told, and tried again in the next run.
+        _log.error("recovery.failed", step=name, error=type(error).__name__, trace=bugs.trace(error))
 
 
 async def advance_sends(process: Process, send_ids: Iterable[UUID]) -> None:

@@ -29,12 +29,12 @@ class Bug:
     @classmethod
     def of(cls, step: Step, error: BaseException) -> Self:
         """Describe an error."""
-        chain = _chain(error)
-        return cls(
-            step=step,
-            error=" from ".join(type(each).__qualname__ for each in chain),
-            trace="\n".join(_frames(each) for each in chain),
-        )
+        return cls(step=step, error=" from ".join(type(each).__qualname__ for each in _chain(error)), trace=trace(error))
+
+
+def trace(error: BaseException) -> str:
+    """Give the lines of code on the way to an error and to its causes."""
+    return "\n".join(_frames(each) for each in _chain(error))
 
 
 def quarantine_row(delivery_id: UUID, send_id: UUID, account_id: UUID, bug: Bug) -> dict[str, str]:
