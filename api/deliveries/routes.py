@@ -30,7 +30,7 @@ _Decision = Callable[[Connection, UUID, UUID | None, str], _Following]
 
 @blueprint.get("/v1/deliveries")
 def find() -> Response:
-    """Give a page of the caller's held deliveries, those that wait longest first."""
+    """Give a page of the caller's held deliveries, those of the oldest sends first."""
     caller = auth.caller()
     query = schema.parse(request.args, caller.account_id)
     with engine.get().connect() as connection:

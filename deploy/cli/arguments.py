@@ -76,6 +76,8 @@ class OrNone(click.ParamType[Given[Any]]):
 account = click.argument("account", metavar="ACCOUNT")
 """An account's name, or its id."""
 
+limit = click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help="How many at the most.")
+
 channel = click.argument("channel", type=click.Choice([each.value for each in Channel]))
 
 

@@ -34,4 +34,4 @@ def doctor(context: click.Context, *, as_json: bool) -> None:
 def _show(findings: Sequence[dict[str, Any]]) -> None:
     for finding in findings:
         verdict = click.style("ok  ", fg="green") if finding["ok"] else click.style("FAIL", fg="red", bold=True)
-        click.echo(f"{verdict}  {finding['check']:11}  {output.cell(finding['text'])}")
+        click.echo(f"{verdict}  {finding['check']:13}  {output.cell(finding['text'])}")

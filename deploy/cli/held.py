@@ -25,11 +25,11 @@ def held() -> None:
 
 @held.command("list")
 @click.argument("account", metavar="[ACCOUNT]", required=False)
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="How many at the most.")
+@arguments.limit
 @click.option("--after", type=arguments.Identifier(ids.DELIVERY), help="The last one of the list before.")
 @output.json_option
 def list_held(account: str | None, limit: int, after: UUID | None, *, as_json: bool) -> None:
-    """List held deliveries, of ACCOUNT or of all; those that wait longest come first."""
+    """List held deliveries, of ACCOUNT or of all; those of the oldest sends come first."""
     with engine.get().connect() as connection:
         account_id = None if account is None else accounts.find(connection, account).id
         found = management.every(connection, account_id, after, limit)

@@ -25,7 +25,7 @@ from worker.runtime.wires import open_wires
 
 _key_id = click.argument("key_id", type=arguments.Identifier(ids.KEY))
 _reason = click.option("--reason", help="Why, for the answers to sends that meet this key.")
-_CREDENTIALS: Final = "A JSON file, as the channel wants it; - is stdin."
+_CREDENTIALS: Final = "JSON file, as the channel wants it; - is stdin."
 
 
 def _limits(command: Callable[..., None]) -> Callable[..., None]:
@@ -53,7 +53,7 @@ def key() -> None:
 @arguments.account
 @arguments.channel
 @click.option("--name", required=True, help="What people call this sender.")
-@click.option("--credentials", type=click.File("rb"), required=True, help=_CREDENTIALS)
+@click.option("--credentials", type=click.File("rb"), required=True, help=f"A {_CREDENTIALS}")
 @_limits
 @output.json_option
 def add(account: str, channel: str, name: str, credentials: IO[bytes], *, as_json: bool, **limits: Any) -> None:
@@ -67,17 +67,19 @@ def add(account: str, channel: str, name: str, credentials: IO[bytes], *, as_jso
 
 @key.command("set")
 @_key_id
-@click.option("--credentials", type=click.File("rb"), help=f"Other credentials: {_CREDENTIALS}")
+@click.option("--credentials", type=click.File("rb"), help=f"Other credentials, in a {_CREDENTIALS}")
 @_limits
 @output.json_option
 def set_limits(key_id: UUID, credentials: IO[bytes] | None, *, as_json: bool, **limits: Any) -> None:
     """Change a key; what is not named stays as it is."""
     if credentials is None and not _given(limits):
         raise click.UsageError("name what to change")
+    # Read before the key is locked: workers need it, and what is typed on stdin may take its time.
+    document = None if credentials is None else _read_credentials(_find(key_id).channel, credentials)
     with engine.get().begin() as connection:
         changed = keys.change(connection, key_id, _given(limits))
-        if credentials is not None:
-            changed = keys.renew(connection, key_id, _read_credentials(changed.channel, credentials))
+        if document is not None:
+            changed = keys.renew(connection, key_id, document)
     output.emit(_document(changed), as_json=as_json)
 
 
@@ -122,12 +124,9 @@ def resume(key_id: UUID, *, as_json: bool) -> None:
 @output.json_option
 def probe(key_id: UUID, *, as_json: bool) -> None:
     """Ask the provider now whether a key can send. One that a refusal has suspended is resumed if it can."""
-    with engine.get().connect() as connection:
-        keys.find(connection, key_id)
+    _find(key_id)
     finding = asyncio.run(_probe(key_id))
-    with engine.get().connect() as connection:
-        found = keys.find(connection, key_id)
-    output.emit({**_finding(finding), **_document(found)}, as_json=as_json)
+    output.emit({**_finding(finding), **_document(_find(key_id))}, as_json=as_json)
 
 
 async def _probe(key_id: UUID) -> Finding:
@@ -137,6 +136,11 @@ async def _probe(key_id: UUID) -> Finding:
     finally:
         await wires.http.aclose()
         await database.dispose()
+
+
+def _find(key_id: UUID) -> Key:
+    with engine.get().connect() as connection:
+        return keys.find(connection, key_id)
 
 
 def _finding(finding: Finding) -> output.Document:

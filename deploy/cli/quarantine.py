@@ -25,7 +25,7 @@ def quarantine() -> None:
 @quarantine.command("list")
 @_error
 @click.option("--replayed", is_flag=True, help="Also those that were replayed.")
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="How many at the most.")
+@arguments.limit
 @click.option("--before", type=_delivery, help="The last one of the list before.")
 @output.json_option
 def list_entries(error: str | None, limit: int, before: UUID | None, *, replayed: bool, as_json: bool) -> None:

@@ -12,6 +12,7 @@ from api.sends import render
 from deploy.cli import acting, arguments, output
 from shared import queues
 from shared.db import engine
+from shared.domain.outcome import Code
 from shared.management import schedule, sends
 from shared.management.errors import Invalid, NotFound
 
@@ -77,8 +78,8 @@ def _show(story: render.JsonObject) -> None:
     output.lines({name: value for name, value in story.items() if name not in {"object", "tiers", "timeline"}})
     click.echo()
     output.table(list(_deliveries(story)), "Deliveries")
-    for delivery in _held(story):
-        click.echo(f"\n{delivery['id']} is held: antar held release|fail|confirm {delivery['id']}")
+    for hint in _hints(story):
+        click.echo(f"\n{hint}")
     attempts = list(_attempts(story))
     if attempts:
         click.echo()
@@ -88,8 +89,13 @@ def _show(story: render.JsonObject) -> None:
         click.echo(f"{entry['at']}  {output.cell(entry['text'])}")
 
 
-def _held(story: render.JsonObject) -> Iterator[dict[str, Any]]:
-    return (delivery for tier in story["tiers"] for delivery in tier["deliveries"] if delivery["held"])
+def _hints(story: render.JsonObject) -> Iterator[str]:
+    """Say what can be done about deliveries that need somebody."""
+    for delivery in (delivery for tier in story["tiers"] for delivery in tier["deliveries"]):
+        if delivery["held"]:
+            yield f"{delivery['id']} is held: antar held release|fail|confirm {delivery['id']}"
+        if delivery["code"] == Code.INTERNAL_ERROR:
+            yield f"{delivery['id']} met a fault of antar's own: antar quarantine show {delivery['id']}"
 
 
 def _deliveries(story: render.JsonObject) -> Iterator[output.Document]:

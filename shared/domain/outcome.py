@@ -131,6 +131,11 @@ class NotSent:
     """The provider's own words, for the ``detail`` of the answer. Never logged."""
     trace: Trace | None = None
 
+    @property
+    def explained(self) -> bool:
+        """Whether the provider said why: a mere status may be that of a proxy whose provider is being restarted."""
+        return any(isinstance(said, str) and said for said in self.detail.values())
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unknown:

@@ -26,7 +26,7 @@ _ORDER: Final = (Receipt.SENT, Receipt.FAILED, Receipt.DELIVERED, Receipt.READ)
 """A failure comes after *sent*, which is no more than a try, and before *delivered*, which proves that the message arrived."""
 
 _OPEN: Final = frozenset({DeliveryState.QUEUED, DeliveryState.CLAIMED})
-_RESOLVABLE: Final = frozenset({DeliveryState.UNKNOWN, DeliveryState.QUEUED, DeliveryState.FAILED})
+_RESOLVABLE: Final = frozenset(DeliveryState) - {DeliveryState.WAITING, DeliveryState.CLAIMED, DeliveryState.SENT}
 
 
 def rank(receipt: Receipt) -> int:

@@ -117,8 +117,13 @@ def _opened(history: History) -> Iterator[Entry]:
 
 
 def _queued(history: History, delivery: DeliveryView) -> Iterator[datetime]:
-    """Give every moment at which a delivery was queued; a person may have had it tried anew."""
-    moments = (delivery.queued_at, *(times.parse(event.data["queued_at"]) for event in _restarts(history, delivery)))
+    """Give every moment at which a delivery was queued.
+
+    A person may have had it tried anew, and waiting for a turn counts as being queued later: the first tier opened with the send.
+    """
+    send = history.send
+    with_send = send.created_at if delivery.queued_at and delivery.tier == 0 and send.schedule is None else None
+    moments = (with_send, delivery.queued_at, *(times.parse(event.data["queued_at"]) for event in _restarts(history, delivery)))
     return (moment for moment in moments if moment)
 
 
@@ -176,9 +181,14 @@ def _received(history: History) -> Iterator[Entry]:
 def _finished(history: History) -> Iterator[Entry]:
     send = history.send
     if send.ended_at is not None:
-        carriers = ", ".join(delivery.channel for delivery in send.deliveries if delivery.state is DeliveryState.SENT)
+        carriers = ", ".join(delivery.channel for delivery in send.deliveries if _carried(delivery, send.ended_at))
         by = f" by {carriers}" if carriers else ""
         yield Entry(at=send.ended_at, kind="finished", text=f"finished: {send.state}{by}")
+
+
+def _carried(delivery: DeliveryView, ended_at: datetime) -> bool:
+    """Tell whether a delivery was known to be sent when its send ended; what turned out later is told later."""
+    return delivery.state is DeliveryState.SENT and (delivery.ended_at is None or delivery.ended_at <= ended_at)
 
 
 _SOURCES: Final[tuple[Callable[[History], Iterator[Entry]], ...]] = (

@@ -31,7 +31,7 @@ class Held:
 
 
 def every(connection: Connection, account_id: UUID | None, after: UUID | None, limit: int) -> list[Held]:
-    """Give at most ``limit`` held deliveries, those that wait longest first, of an account and after an id where given."""
+    """Give at most ``limit`` held deliveries, those of the oldest sends first, of an account and after an id where given."""
     statement = _HELD.limit(limit)
     if account_id is not None:
         statement = statement.where(table.c.account_id == account_id)

@@ -16,6 +16,8 @@ from shared.domain.states import KeyStatus, OnUnknown
 from shared.management.errors import Invalid, ManagementError, NotFound
 
 _SHOWN = 6
+_LOWEST_RATE = 0.0001
+"""One message in nearly three hours: the turns of a backlog stay within the times that Postgres and Redis can hold."""
 _HIGHEST_RATE = 1_000_000
 _HIGHEST_QUOTA = 10**15
 _NO_SUCH_KEY = "there is no such channel key"
@@ -153,8 +155,8 @@ def set_status(connection: Connection, key_id: UUID, status: KeyStatus, reason: 
 
 def _check(limits: Limits) -> None:
     rate, quota = limits.get("rate_per_second"), limits.get("quota_limit")
-    if rate is not None and not 0 < rate <= _HIGHEST_RATE:
-        raise Invalid("rate", f"must be above 0 and at most {_HIGHEST_RATE}")
+    if rate is not None and not _LOWEST_RATE <= rate <= _HIGHEST_RATE:
+        raise Invalid("rate", f"must be from {_LOWEST_RATE} to {_HIGHEST_RATE}")
     if quota is not None and not 0 <= quota <= _HIGHEST_QUOTA:
         raise Invalid("quota", f"must be from 0 to {_HIGHEST_QUOTA}")
     if limits.get("quota_period") not in {None, *QUOTA_PERIODS}:

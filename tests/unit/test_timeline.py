@@ -185,6 +185,24 @@ def test_several_carriers_are_all_named() -> None:
     assert _told(History(send=_send(first, second)))[-1] == (3, "finished", "finished: sent by whatsapp, email")
 
 
+def test_what_turned_out_to_be_sent_later_did_not_end_the_send() -> None:
+    late = replace(_WHATSAPP, state=DeliveryState.SENT, code=None, reason=None, ended_at=_at(9))
+    told = _told(History(send=_send(late, _EMAIL), events=[replace(_event("resolved.sent", _FIRST), at=_at(9))]))
+    assert (3, "finished", "finished: sent by email") in told
+    assert told[-2:] == [
+        (9, "resolved.sent", "whatsapp turned out to have been sent: by somebody"),
+        (9, "delivery_ended", "whatsapp sent"),
+    ]
+
+
+def test_the_first_tier_opened_with_its_send_however_long_it_waits_for_its_turn() -> None:
+    paced = replace(_WHATSAPP, queued_at=_at(48), ended_at=_at(49))
+    assert (0, "tier_opened", "tier 0 opened: whatsapp") in _told(History(send=_send(paced)))
+    waiting = replace(paced, state=DeliveryState.WAITING, queued_at=None, ended_at=None)
+    send = _send(waiting, state=SendState.RUNNING, ended=None)
+    assert [kind for _, kind, _ in _told(History(send=send))] == ["accepted"]
+
+
 def test_an_attempt_without_a_provider_answer_says_only_what_is_known() -> None:
     lost = replace(_attempt(1, 0.1, 4.1, "unknown", "answer_timeout"), provider_status=None, provider_code=None)
     told = _told(History(send=_send(_WHATSAPP), attempts={_FIRST: [lost]}))

@@ -41,11 +41,14 @@ record: Final = text("""
 """Write receipts, all of them further than what is there."""
 
 select_reported: Final = text("""
-    SELECT id, receipt FROM deliveries
-     WHERE id = ANY(:ids) AND id BETWEEN :first AND :last
-       AND receipt IN ('sent', 'delivered', 'read') AND state IN ('unknown', 'queued', 'failed')
+    SELECT id, CASE WHEN receipt <> 'failed' THEN receipt END AS receipt FROM deliveries
+     WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND state IN ('unknown', 'queued', 'failed', 'cancelled')
+       AND (receipt IN ('sent', 'delivered', 'read')
+            OR EXISTS (SELECT FROM attempts
+                        WHERE delivery_id = deliveries.id AND delivery_id BETWEEN :first AND :last AND outcome = 'sent'))
 """)
-"""Deliveries that were sent by their provider's word, which came before the outcome of the call."""
+"""Deliveries that were sent by their provider's word, or by a call whose worker was believed lost: both came while another call was
+under way, of which this is the outcome."""
 
 forget: Final = text("DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE id = ANY(:ids) ORDER BY id FOR UPDATE)")
 """Drop webhooks that are handled."""

@@ -43,14 +43,16 @@ resolve: Final = text("""
            provider_message_id = coalesce(r.provider_message_id, deliveries.provider_message_id),
            resolve_at = NULL, ended_at = now()
       FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
-           id uuid, state text, code text, reason text, detail jsonb, provider_message_id text, instead_of text)
+           id uuid, state text, code text, reason text, detail jsonb, provider_message_id text, claimed_at timestamptz)
      WHERE deliveries.id = ANY(:ids) AND deliveries.id BETWEEN :first AND :last AND deliveries.id = r.id
-       AND (deliveries.state = 'unknown' AND (r.state = 'sent' OR deliveries.code = coalesce(r.instead_of, deliveries.code))
-            OR deliveries.state IN ('queued', 'failed') AND r.state = 'sent')
+       AND (deliveries.state = 'unknown'
+            AND (r.state = 'sent' OR deliveries.claimed_at = coalesce(r.claimed_at, deliveries.claimed_at))
+            OR r.state = 'sent' AND (deliveries.state IN ('queued', 'failed')
+                                     OR deliveries.state IN ('cancelled', 'skipped') AND deliveries.attempts > 0))
     RETURNING deliveries.id
 """)
 """Write what became known late. That a message was sent is the truth whatever was believed, short of a call under way. That it was
-not says nothing of later attempts: it counts only where the delivery is unknown, and for the reason ``instead_of`` if given."""
+not says nothing of later calls: it counts only where the delivery is unknown, and was last claimed at ``claimed_at`` if given."""
 
 insert_events: Final = text("""
     INSERT INTO events (send_id, id, delivery_id, kind, data)

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, update
+from sqlalchemy import Engine, func, select, update
 
+from deploy.cli import main
 from deploy.local.sandbox import accounts as sandbox_accounts
 from deploy.local.stack import Stack
 from shared import ids, vault
@@ -84,9 +86,10 @@ def test_another_period_begins_anew(antar: Antar, database: Engine, account: str
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("--rate", "0", "Error: rate: must be above 0"),
-        ("--rate", "nan", "Error: rate: must be above 0"),
-        ("--rate", "inf", "Error: rate: must be above 0"),
+        ("--rate", "0", "Error: rate: must be from 0.0001"),
+        ("--rate", "1e-300", "Error: rate: must be from 0.0001"),
+        ("--rate", "nan", "Error: rate: must be from 0.0001"),
+        ("--rate", "inf", "Error: rate: must be from 0.0001"),
         ("--rate", "fast", "'fast' is not a valid float"),
         ("--quota", "-1", "Error: quota: must be from 0"),
         ("--quota", "9" * 30, "Error: quota: must be from 0"),
@@ -102,6 +105,27 @@ def test_a_limit_that_is_none_is_refused(antar: Antar, account: str, option: str
     arguments = ("key", "add", account, "telegram", "--name", "Desk", "--credentials", "-", f"{option}={value}")
     assert said in antar.refused(*arguments, stdin=json.dumps(_TELEGRAM))
     assert antar.json("key", "list", account) == [made]
+
+
+class _Typed(BytesIO):
+    """Credentials that somebody types while workers take units of the key's quota."""
+
+    def __init__(self, database: Engine, key_id: str) -> None:
+        super().__init__(json.dumps(_TELEGRAM).encode())
+        self._database = database
+        self._key = select(channel_keys.c.id).where(channel_keys.c.id == ids.decode(ids.KEY, key_id))
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        with self._database.begin() as connection:
+            connection.execute(self._key.with_for_update(nowait=True)).one()
+        return super().read(size)
+
+
+def test_nobody_waits_for_credentials_that_are_typed(antar: Antar, database: Engine, account: str) -> None:
+    key_id = add_key(antar, account, "telegram", _TELEGRAM)["id"]
+    arguments = ["key", "set", key_id, "--rate", "3", "--credentials", "-", "--json"]
+    result = antar.runner.invoke(main, arguments, input=_Typed(database, key_id))
+    assert (result.exit_code, json.loads(result.stdout)["rate_per_second"]) == (0, 3.0)
 
 
 def test_a_change_needs_a_key_and_something_to_change(antar: Antar, account: str) -> None:

@@ -56,6 +56,17 @@ def test_list_and_show(antar: Antar, database: Engine, account: str, kind: str) 
     assert antar.refused("quarantine", "show", ids.encode(ids.DELIVERY, ids.new())) == "Error: the delivery is not in quarantine\n"
 
 
+def test_why_leads_to_it(antar: Antar, database: Engine, account: str, kind: str) -> None:
+    made = _store(database, account, kind=kind)
+    assert f"{made} met a fault of antar's own: antar quarantine show {made}\n" in antar.lines("why", made)
+
+
+@pytest.mark.parametrize("limit", ["0", "9" * 30, "many"])
+def test_a_limit_is_a_number_of_entries(antar: Antar, limit: str) -> None:
+    for noun in ("quarantine", "held"):
+        assert "Invalid value for '--limit'" in antar.refused(noun, "list", "--limit", limit)
+
+
 def test_replay_of_one(antar: Antar, database: Engine, account: str, kind: str) -> None:
     made, other = (_store(database, account, kind=kind) for _ in range(2))
     (told,) = antar.json("quarantine", "replay", made)
