@@ -1,10 +1,13 @@
 """The worker's entry: ``celery -A worker.app worker``; beat and Flower start from here too."""
 
+import signal
 import sys
 from typing import Any, Final
 
 import structlog
 from celery import signals
+from celery.platforms import EX_OK
+from celery.worker import state
 
 from shared import logs, settings
 from shared.queues import app
@@ -16,7 +19,7 @@ __all__ = ["app", "tasks"]
 
 _log: Final = structlog.get_logger("worker")
 _COLD_SECONDS: Final = 5.0
-"""Seconds a worker has that was told to end with calls under way (SIGQUIT)."""
+"""Seconds a worker has that was told to end with calls under way (SIGQUIT, or Ctrl-C once more)."""
 
 _watchdog: Final = Watchdog()
 
@@ -38,6 +41,7 @@ def _start(**_: Any) -> None:
 
 @signals.worker_ready.connect
 def _watch(sender: Any, **_: Any) -> None:
+    signal.signal(signal.SIGQUIT, _end_soon)
     _watchdog.start(current.get(), sender.app.amqp.queues.consume_from)
 
 
@@ -53,8 +57,20 @@ def _ran(**_: Any) -> None:
 
 @signals.worker_shutting_down.connect
 def _begin_stop(how: str, **_: Any) -> None:
+    _stop_within(settings.get().shutdown_seconds if how == "Warm" else _COLD_SECONDS)
+    signal.signal(signal.SIGINT, _end_soon)
+
+
+def _end_soon(*_: Any) -> None:
+    """End in order, but soon. Celery would cancel what runs, which fails where that is threads, and then wait for its end."""
+    _stop_within(_COLD_SECONDS)
+    if state.should_stop is None:
+        state.should_stop = EX_OK  # type: ignore[assignment]  # The stubs know its first value only.
+
+
+def _stop_within(seconds: float) -> None:
     _watchdog.stop()
-    current.begin_stop(settings.get().shutdown_seconds if how == "Warm" else _COLD_SECONDS)
+    current.begin_stop(seconds)
 
 
 @signals.worker_shutdown.connect

@@ -94,8 +94,10 @@ async def _decide(engine: AsyncEngine, key: Probed, finding: Finding) -> bool:
 def _reason(key: Probed, finding: NotSent | Unknown) -> dict[str, Any]:
     """Give the reason the key is suspended for from now on. A provider out of reach has not said another."""
     if isinstance(finding, NotSent) and finding.action is Action.KEY:
-        return {"code": finding.code, "reason": finding.reason, "probe_after": suspension.probe_after(finding.code)}
-    return {"code": None, "reason": None, "probe_after": suspension.probe_after(key.status_code or finding.code)}
+        seconds = suspension.probe_after(finding.code, explained=finding.explained)
+        return {"code": finding.code, "reason": finding.reason, "probe_after": seconds}
+    seconds = suspension.probe_after(key.status_code or finding.code, explained=False)
+    return {"code": None, "reason": None, "probe_after": seconds}
 
 
 def _report(key: Probed, finding: Finding) -> None:

@@ -5,6 +5,7 @@ the provider may not show it yet, or know it by another id. What is not found in
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
@@ -14,7 +15,7 @@ import structlog
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared import ids
+from shared import ids, settings
 from shared.db.statements import among
 from shared.db.statements import resolution as statements
 from shared.domain.channels import Channel
@@ -38,10 +39,11 @@ _PATIENCE: Final = 20.0
 
 
 async def resolve_due(process: Process) -> None:
-    """Look up the unknown deliveries whose time has come."""
+    """Look up the unknown deliveries whose time has come, until the next run begins: a gateway that hangs must not gather runs."""
+    end = time.monotonic() + settings.get().recover_interval
     while due := await _take(process.engine):
         await _resolve(process, due)
-        if len(due) < _LIMIT:
+        if len(due) < _LIMIT or time.monotonic() > end:
             return
 
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import aiohttp
@@ -15,7 +16,8 @@ class Load:
 
     url: str
     token: str
-    body: Mapping[str, Any]
+    body: Callable[[int], Mapping[str, Any]]
+    """Gives the request to send, by its number."""
     posts: int
     clients: int
     prefer: str | None = None
@@ -47,16 +49,17 @@ async def run(load: Load) -> Measured:
     async with aiohttp.ClientSession(connector=connector, headers=headers) as session:
         started = time.perf_counter()
         shares = [load.posts // load.clients + (number < load.posts % load.clients) for number in range(load.clients)]
-        answers = await asyncio.gather(*(_client(session, load, share) for share in shares))
+        numbers = count()
+        answers = await asyncio.gather(*(_client(session, load, share, numbers) for share in shares))
         seconds = time.perf_counter() - started
     return _measured([answer for client in answers for answer in client], seconds)
 
 
-async def _client(session: aiohttp.ClientSession, load: Load, posts: int) -> list[tuple[int, float]]:
+async def _client(session: aiohttp.ClientSession, load: Load, posts: int, numbers: Iterator[int]) -> list[tuple[int, float]]:
     answers = []
     for _ in range(posts):
         started = time.perf_counter()
-        async with session.post(load.url, json=load.body) as response:
+        async with session.post(load.url, json=load.body(next(numbers))) as response:
             await response.read()
             answers.append((response.status, time.perf_counter() - started))
     return answers

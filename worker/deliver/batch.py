@@ -28,21 +28,33 @@ async def deliver(process: Process, delivery_ids: Sequence[UUID], lineage: Linea
 async def _deliver(process: Process, claims: Iterable[Claim], context: Context) -> None:
     prepared = [one.prepare_call(each) for each in claims]
     ready = [each for each in prepared if isinstance(each, Ready)]
-    admissions = await admission.admit(process, [each.claim for each in ready]) if ready else []
-    verdicts = list(zip(ready, admissions, strict=True))
-    await asyncio.gather(
+    verdicts = list(zip(ready, await _admit(process, [each.claim for each in ready]), strict=True))
+    done = await asyncio.gather(
         *(process.writer.write(one.stop(each, context)) for each in prepared if isinstance(each, Stopped)),
         *(process.writer.write(one.stop(each, context)) for each in _refused(verdicts)),
         *(_call(process, each, admitted.wait, context) for each, admitted in verdicts if isinstance(admitted, Go)),
         _give_back(process, _put_off(verdicts), context.lineage),
+        return_exceptions=True,
     )
+    # The task ends with its last call, or a process that stops would not wait for the others.
+    for error in done:
+        if error is not None:
+            raise error
 
 
-def _refused(verdicts: Iterable[tuple[Ready, Admission]]) -> list[Stopped]:
-    return [Stopped(claim=each.claim, outcome=verdict) for each, verdict in verdicts if isinstance(verdict, NotSent)]
+async def _admit(process: Process, claims: Sequence[Claim]) -> Sequence[Admission | Stopped]:
+    try:
+        return await admission.admit(process, claims) if claims else []
+    except Exception as error:  # noqa: BLE001 - nothing has left, so that none must count as lost in its call.
+        return [one.fail(claim, error) for claim in claims]
 
 
-def _put_off(verdicts: Iterable[tuple[Ready, Admission]]) -> list[Later]:
+def _refused(verdicts: Sequence[tuple[Ready, Admission | Stopped]]) -> list[Stopped]:
+    refused = [Stopped(claim=each.claim, outcome=verdict) for each, verdict in verdicts if isinstance(verdict, NotSent)]
+    return refused + [verdict for _, verdict in verdicts if isinstance(verdict, Stopped)]
+
+
+def _put_off(verdicts: Iterable[tuple[Ready, Admission | Stopped]]) -> list[Later]:
     return [
         Later(claim=each.claim, seconds=verdict.seconds, refund=False, patient_from=verdict.patient_from)
         for each, verdict in verdicts
@@ -51,13 +63,15 @@ def _put_off(verdicts: Iterable[tuple[Ready, Admission]]) -> list[Later]:
 
 
 async def _call(process: Process, ready: Ready, wait: float, context: Context) -> None:
-    """Call after a short wait; a worker that stops meanwhile gives the claim back, since nothing has left."""
-    if wait and not await process.stopping.sleep(wait):
+    """Call after a short wait; who stops meanwhile, or has held the claim for too long, gives it back, since nothing has left."""
+    if (wait and not await process.stopping.sleep(wait)) or context.outworn:
         await _give_back(process, [Later(claim=ready.claim, seconds=0.0, refund=True)], context.lineage)
         return
     result = await one.call(ready, context, process.wires)
-    await _honour_pause(process, result)
-    await process.writer.write(result)
+    try:
+        await _honour_pause(process, result)
+    finally:
+        await process.writer.write(result)
 
 
 async def _honour_pause(process: Process, result: Result) -> None:
@@ -68,5 +82,5 @@ async def _honour_pause(process: Process, result: Result) -> None:
 
 async def _give_back(process: Process, later: Sequence[Later], lineage: Lineage) -> None:
     if later:
-        given = await release.give_back(process.engine, later)
+        given = await release.give_back(process.engine, later, in_haste=bool(process.stopping))
         await process.publisher.publish_later(given, lineage)

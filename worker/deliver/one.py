@@ -45,6 +45,11 @@ class Context:
     """On the monotonic clock."""
     lineage: Lineage
 
+    @property
+    def outworn(self) -> bool:
+        """Whether so much of the lease is over that a call might outlast it: this process was stopped, or waited for Postgres."""
+        return time.monotonic() - self.claimed_at > settings.get().lease_seconds / 2
+
 
 def prepare_call(claim: Claim) -> Ready | Stopped:
     """Pass the guards and make everything ready for the call, or say what stops it. Nothing has left, whatever goes wrong."""
@@ -52,9 +57,14 @@ def prepare_call(claim: Claim) -> Ready | Stopped:
         outcome = guards.check(claim)
         return Stopped(claim=claim, outcome=outcome) if outcome else _prepared(claim)
     except Exception as error:  # noqa: BLE001 - a bug of ours ends this delivery, not its batch.
-        bug = _report_bug(claim, Step.PREPARE, error)
-        outcome = NotSent(code=Code.INTERNAL_ERROR, reason="internal error before the call", action=Action.RETRY)
-        return Stopped(claim=claim, outcome=outcome, bug=bug)
+        return fail(claim, error)
+
+
+def fail(claim: Claim, error: Exception) -> Stopped:
+    """Stop a claim for a bug of ours that was met before its call."""
+    bug = _report_bug(claim, Step.PREPARE, error)
+    outcome = NotSent(code=Code.INTERNAL_ERROR, reason="internal error before the call", action=Action.RETRY)
+    return Stopped(claim=claim, outcome=outcome, bug=bug)
 
 
 def _prepared(claim: Claim) -> Ready | Stopped:

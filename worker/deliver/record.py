@@ -5,7 +5,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from shared.domain import suspension
-from shared.domain.outcome import Action, Code, NotSent
+from shared.domain.outcome import Action, NotSent
 from shared.domain.retry import End
 from shared.domain.states import DeliveryState
 from worker.deliver import quota
@@ -48,10 +48,8 @@ class Record:
         """Give the row for :data:`settlement.resolve`, when the claim was taken over meanwhile; ``None`` when nothing is known."""
         if self.outcome == "unknown":
             return None
-        known = {name: self.delivery[name] for name in ("id", "code", "reason", "detail", "provider_message_id")}
-        if self.outcome == "sent":
-            return {**known, "state": DeliveryState.SENT, "instead_of": None}
-        return {**known, "state": DeliveryState.FAILED, "instead_of": Code.WORKER_LOST}
+        known = {name: self.delivery[name] for name in ("id", "code", "reason", "detail", "provider_message_id", "claimed_at")}
+        return {**known, "state": DeliveryState.SENT if self.outcome == "sent" else DeliveryState.FAILED}
 
 
 def of(result: Result, worker: str) -> Record:
@@ -98,7 +96,7 @@ def _suspension_row(result: Result) -> Row | None:
         "id": str(result.claim.key_id),
         "code": outcome.code,
         "reason": storable(outcome.reason),
-        "probe_after": suspension.probe_after(outcome.code),
+        "probe_after": suspension.probe_after(outcome.code, explained=outcome.explained),
         "claimed_at": result.claim.now.isoformat(),
     }
 

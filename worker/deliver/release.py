@@ -16,8 +16,8 @@ from worker.deliver import quota
 from worker.deliver.claim import Claim, Early
 from worker.runtime import patience
 
-_PATIENCE = 20.0
-"""Seconds to wait for Postgres; then the lease runs out."""
+_HASTE = 20.0
+"""Seconds that a process which stops waits for Postgres."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,9 +33,14 @@ class Later:
     """As :attr:`admission.Later.patient_from`."""
 
 
-async def give_back(engine: AsyncEngine, later: Sequence[Later]) -> list[Early]:
-    """Give claims back. Gives those that still stood, to be published for their time. Raises as :func:`claim.claim`."""
-    return await patience.outlast("release", partial(_give_back, engine, later), _PATIENCE)
+async def give_back(engine: AsyncEngine, later: Sequence[Later], *, in_haste: bool = False) -> list[Early]:
+    """Give claims back. Gives those that still stood, to be published for their time.
+
+    Waits for Postgres as long as the lease lasts, after which nobody knows that nothing was sent; a process that stops is
+    ``in_haste``. Then raises what SQLAlchemy raised.
+    """
+    seconds = _HASTE if in_haste else settings.get().lease_seconds
+    return await patience.outlast("release", partial(_give_back, engine, later), seconds)
 
 
 async def _give_back(engine: AsyncEngine, later: Sequence[Later]) -> list[Early]:

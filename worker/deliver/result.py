@@ -76,6 +76,7 @@ def delivery_row(result: Result) -> dict[str, Any]:
     return {
         "id": str(result.claim.id),
         "claim_id": str(result.claim.claim_id),
+        "claimed_at": result.claim.now.isoformat(),
         "state": delivery_state(result),
         "held": isinstance(decision, retry.End) and decision.held,
         "code": None if isinstance(outcome, Sent) else outcome.code,

@@ -35,14 +35,14 @@ class Resolution:
     def sent(cls, delivery_id: UUID, source: str, outcome: Sent) -> Self:
         """Say that it was sent."""
         known = {"code": None, "reason": None, "detail": outcome.detail or None, "provider_message_id": outcome.provider_message_id}
-        row = {"id": str(delivery_id), "state": DeliveryState.SENT, **known, "instead_of": None}
+        row = {"id": str(delivery_id), "state": DeliveryState.SENT, **known, "claimed_at": None}
         return cls(delivery_id=delivery_id, row=row, source=source)
 
     @classmethod
     def failed(cls, delivery_id: UUID, source: str, outcome: NotSent, provider_message_id: str) -> Self:
         """Say that it failed after its provider had taken it."""
         known = {"code": outcome.code, "reason": outcome.reason, "detail": outcome.detail or None}
-        row = {"id": str(delivery_id), "state": DeliveryState.FAILED, **known, "instead_of": None}
+        row = {"id": str(delivery_id), "state": DeliveryState.FAILED, **known, "claimed_at": None}
         return cls(delivery_id=delivery_id, row={**row, "provider_message_id": provider_message_id}, source=source)
 
 
@@ -106,13 +106,16 @@ def _late(record: Record) -> Resolution | None:
 
 
 async def _reported(connection: AsyncConnection, records: Iterable[Record]) -> list[Resolution]:
-    """Find those that a call left unsent or unknown, but a receipt before it tells to be sent: nothing is to follow them."""
-    doubtful = [record.id for record in records if record.attempt and record.outcome != "sent"]
+    """Find those that end unsent or unknown, but were sent by what came before: nothing is to follow them."""
+    doubtful = [record.id for record in records if record.outcome != "sent" and (record.attempt or record.delivery["attempts"])]
     if not doubtful:
         return []
     rows = await connection.execute(receipts.select_reported, among(doubtful))
-    source = "the provider had reported it as {}"
-    return [Resolution.sent(row.id, source.format(row.receipt), Sent(provider_message_id=None)) for row in rows]
+    return [Resolution.sent(row.id, _source(row.receipt), Sent(provider_message_id=None)) for row in rows]
+
+
+def _source(receipt: str | None) -> str:
+    return f"the provider had reported it as {receipt}" if receipt else "an earlier call was reported late to have sent it"
 
 
 async def _resolve(connection: AsyncConnection, resolutions: Sequence[Resolution]) -> None:

@@ -25,11 +25,11 @@ def begin_stop(seconds: float) -> None:
     """Begin the end: nothing is waited for that can be left to others, and after so many seconds nothing at all."""
     if _runtime is None:
         return
-    _log.info("worker.stopping", in_flight=_runtime.process.in_flight.count, within=seconds)
-    _runtime.stop_waiting()
     last = threading.Timer(seconds, _give_up, (_runtime,))
     last.daemon = True
     last.start()
+    _runtime.stop_waiting()
+    _log.info("worker.stopping", in_flight=_runtime.process.in_flight.count, within=seconds)
 
 
 def stop() -> None:

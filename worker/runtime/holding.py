@@ -41,9 +41,10 @@ class Holding:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def close(self) -> None:
-        """Leave what is held to other workers; the process is stopping."""
-        await asyncio.gather(*self._tasks)
+    async def close(self, seconds: float) -> None:
+        """Leave what is held to other workers, within so many seconds; the process is stopping."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
 
     async def _wait(self, delivery_ids: Sequence[UUID], queue: str, seconds: float, lineage: Lineage) -> None:
         loop = asyncio.get_running_loop()

@@ -7,6 +7,7 @@ committed after all, changes nothing when it is recorded again.
 import fcntl
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -44,6 +45,7 @@ class Journal:
         if directory.stat().st_uid != os.geteuid() or not os.access(directory, os.W_OK | os.X_OK):
             raise PermissionError(f"ANTAR_JOURNAL_DIR: {directory} is not this user's to write to")
         self._directory = directory
+        self._path: Path | None = None
         self._file: FileIO | None = None
 
     def append(self, records: Iterable[Record]) -> None:
@@ -57,23 +59,29 @@ class Journal:
             raise
 
     def clear(self) -> None:
-        """Forget what was written: all of it is in Postgres."""
+        """Forget what was written: all of it is in Postgres. What a disk that fails keeps is only read once more."""
         if self._file is not None:
-            self._file.truncate(0)
+            with suppress(OSError):
+                self._file.truncate(0)
 
     def close(self) -> None:
         """Let go of the file. What it still holds is for the next start."""
         if self._file is not None:
-            if not os.fstat(self._file.fileno()).st_size:
+            if self._path and not os.fstat(self._file.fileno()).st_size:
                 self._path.unlink()
             self._file.close()
             self._file = None
 
     def abandoned(self) -> Iterator[Abandoned]:
-        """Find what dead processes left, one at a time; nobody else finds it meanwhile."""
+        """Find what dead processes left, one at a time; nobody else finds it meanwhile.
+
+        NFS keeps a process from no file that it has locked itself, and locks none that is not open for writing.
+        """
         for path in sorted(self._directory.glob(f"*{_SUFFIX}")):
+            if path == self._path:
+                continue
             try:
-                file = path.open("rb")
+                file = path.open("r+b")
             except FileNotFoundError:
                 continue
             with file:
@@ -85,8 +93,13 @@ class Journal:
         self._path = self._directory / f"{ids.new()}{_SUFFIX}"
         hidden = self._path.with_suffix(".new")
         file = FileIO(os.open(hidden, os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_WRONLY, 0o600), "ab")
-        fcntl.flock(file, fcntl.LOCK_EX)
-        hidden.rename(self._path)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            hidden.rename(self._path)
+        except OSError:
+            file.close()
+            hidden.unlink()
+            raise
         return file
 
 

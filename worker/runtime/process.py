@@ -23,6 +23,8 @@ from worker.runtime.shutdown import InFlight, Stopping
 from worker.runtime.wires import ProcessWires, open_wires
 from worker.runtime.writer import Writer
 
+_HANDOVER_SECONDS: Final = 5.0
+"""Seconds that the broker has to take what waits for its time; then recovery finds it."""
 _FLUSH_SECONDS: Final = 5.0
 """Seconds that Postgres has to take the last outcomes; then they are left on disk."""
 
@@ -99,7 +101,7 @@ def _stop_waiting(process: Process) -> None:
 
 async def _close(process: Process) -> None:
     _stop_waiting(process)
-    await process.holding.close()
+    await process.holding.close(_HANDOVER_SECONDS)
     await process.writer.close(_FLUSH_SECONDS)
     await process.publisher.close()
     await process.pacing.close()

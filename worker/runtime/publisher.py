@@ -68,9 +68,9 @@ class Publisher:
             _log.warning("publisher.signals_away", waiters=len(wake))
 
     async def close(self) -> None:
-        """Finish what is being published."""
+        """Finish what is being published. What waits behind it, for a broker that hangs, is left to recovery."""
         await self._redis.aclose()
-        self._threads.shutdown()
+        self._threads.shutdown(cancel_futures=True)
 
 
 def _publish(delivery_ids: Sequence[UUID], queue: str, countdown: float | None, lineage: Lineage) -> None:

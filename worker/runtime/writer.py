@@ -126,18 +126,26 @@ class Writer:
             self._follow_meanwhile(entries, settlement)
 
     async def _commit_sometime(self, records: Sequence[Record]) -> Settlement:
-        """Commit as soon as Postgres is there; until then the records are on disk."""
+        """Commit as soon as Postgres is there; until then the records are on disk.
+
+        One that does not answer is not waited for: to give up its connection takes longer than to learn that it is away.
+        """
+        missed = asyncio.get_running_loop().call_later(settings.get().database_timeout, self._miss)
         try:
             return await self._commit(records)
         except patience.TROUBLE as error:
             if not patience.is_away(error):
                 raise
-        self._away = True
-        self._keep()
-        try:
+            self._miss()
             return await patience.outlast("outcomes", partial(self._commit, records))
         finally:
+            missed.cancel()
             self._away = False
+
+    def _miss(self) -> None:
+        """Postgres is away: until it is there again, outcomes go to disk."""
+        self._away = True
+        self._keep()
 
     async def _commit(self, records: Sequence[Record]) -> Settlement:
         async with asyncio.timeout(settings.get().database_timeout), self._engine.begin() as connection:

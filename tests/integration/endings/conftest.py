@@ -12,7 +12,7 @@ from tests.installation.relay import Relay, relay
 
 SETTINGS = {
     "ANTAR_DATABASE_TIMEOUT": "2",
-    "ANTAR_SHUTDOWN_SECONDS": "8",
+    "ANTAR_SHUTDOWN_SECONDS": "20",
     "ANTAR_READ_TIMEOUT": "30",
     "ANTAR_PACING_SLEEP": "6",
 }

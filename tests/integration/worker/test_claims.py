@@ -76,7 +76,7 @@ def test_the_keys_policy_decides_what_follows_a_lost_worker(
 def test_a_task_that_comes_too_early_does_not_hold_up_what_came_with_it(desk: Desk) -> None:
     key_id = desk.key()
     (early,) = desk.send((Channel.TELEGRAM, 0, key_id), not_before=later(settings.get().horizon_seconds / 2))
-    (due,) = desk.send((Channel.TELEGRAM, 0, key_id), queued_at=later(-600))
+    (due,) = desk.send((Channel.TELEGRAM, 0, key_id), attempts=settings.get().retry_attempts - 1)
     desk.runtime.run(batch.deliver(desk.process, [early, due], Lineage()), settings.get().horizon_seconds / 4)
     assert (desk.state(early), desk.state(due), desk.calls(due)) == ("queued", "failed", 1)
 

@@ -175,7 +175,7 @@ def test_the_send_is_locked_before_its_delivery(desk: Desk, waiting: list[UUID],
 
 @pytest.mark.parametrize("decision", _DECISIONS)
 def test_what_became_known_meanwhile_is_not_decided(desk: Desk, waiting: list[UUID], decision: Decision) -> None:
-    known = {"state": "sent", "code": None, "reason": None, "detail": None, "provider_message_id": "9", "instead_of": None}
+    known = {"state": "sent", "code": None, "reason": None, "detail": None, "provider_message_id": "9", "claimed_at": None}
     resolution = Resolution(delivery_id=waiting[0], row={"id": str(waiting[0]), **known}, source="the provider says so")
 
     async def learn() -> None:

@@ -1,5 +1,6 @@
 """A worker that was believed lost reports its outcome after all: what it knows counts, and nothing is sent because of it."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from worker.deliver.claim import Claim
 SENT = Sent(provider_message_id="42:7")
 REFUSED = NotSent(code=Code.RECIPIENT_BLOCKED, reason="blocked", action=Action.NEXT)
 TROUBLE = NotSent(code=Code.PROVIDER_UNAVAILABLE, reason="unavailable", action=Action.RETRY)
+EXPIRED = NotSent(code=Code.EXPIRED, reason="expired before it could be sent", action=Action.PERMANENT)
 LOST = Unknown(code=Code.ANSWER_TIMEOUT, reason="no answer")
 AGAIN = Again(delay=0.0, spends_attempt=True)
 NEXT_TIER, RETRY, HOLD = OnUnknown.NEXT_TIER, OnUnknown.RETRY, OnUnknown.HOLD
@@ -169,3 +171,58 @@ def test_what_is_learned_of_an_ended_send_moves_its_end_only_when_it_changes_it(
     report(desk, late, SENT)
     assert ended().state == "sent"
     assert ended().ended_at > before.ended_at
+
+
+def test_a_failure_learned_late_says_nothing_of_the_lost_call_after_it(desk: Desk) -> None:
+    """Both workers were lost: what the first one knows is no news of the second one's call."""
+    made, late = given_up(desk, RETRY)
+    due(desk, made[0])
+    take_over(desk, made[0])
+    again = due(desk, made[0])
+    take_over(desk, again.id)
+    assert (desk.state(made[0]), desk.row(made[0])["code"]) == ("unknown", "worker_lost")
+    report(desk, late, REFUSED)
+    assert (desk.state(made[0]), desk.row(made[0])["code"]) == ("unknown", "worker_lost")
+    report(desk, again, REFUSED)
+    assert (desk.state(made[0]), desk.row(made[0])["code"]) == ("failed", "recipient_blocked")
+
+
+@pytest.mark.parametrize(("outcome", "decision"), [(REFUSED, End()), (TROUBLE, AGAIN), (LOST, AGAIN), (LOST, End(held=True))])
+def test_a_success_learned_while_the_same_delivery_is_called_again(desk: Desk, outcome: Outcome, decision: Decision) -> None:
+    """Nothing follows that call: the message is there."""
+    made, late = given_up(desk, RETRY)
+    again = due(desk, made[0])
+    report(desk, late, SENT)
+    assert states(desk, made) == ["running", "claimed", "waiting"]
+    report(desk, again, outcome, decision)
+    assert states(desk, made) == ["sent", "sent", "skipped"]
+    assert (noted(desk, made[0]), desk.row(made[0])["held"]) == (["resolved.sent"], False)
+
+
+def test_a_success_learned_while_a_guard_stops_the_retry(desk: Desk) -> None:
+    made, late = given_up(desk, RETRY)
+    again = due(desk, made[0])
+    report(desk, late, SENT)
+    stopped = replace(result(again, EXPIRED), called_after=None)
+    desk.runtime.run(desk.process.writer.write(stopped))
+    assert states(desk, made) == ["sent", "sent", "skipped"]
+
+
+def test_a_success_learned_after_the_retry_has_expired(desk: Desk) -> None:
+    made, late = given_up(desk, RETRY)
+    stopped = replace(result(due(desk, made[0]), EXPIRED), called_after=None)
+    desk.runtime.run(desk.process.writer.write(stopped))
+    assert states(desk, made) == ["expired", "cancelled", "skipped"]
+    report(desk, late, SENT)
+    assert states(desk, made) == ["sent", "sent", "skipped"]
+
+
+def test_a_success_of_a_fallback_learned_after_it_was_withdrawn(desk: Desk) -> None:
+    made, first = given_up(desk, RETRY)
+    report(desk, due(desk, made[0]), LOST)
+    (fallback,) = desk.claim(made[1:])
+    take_over(desk, fallback.id)
+    report(desk, first, SENT)
+    assert states(desk, made) == ["sent", "sent", "skipped"]
+    report(desk, fallback, SENT)
+    assert states(desk, made) == ["sent", "sent", "sent"]

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text, update
 
-from shared import ids
+from shared import ids, settings
 from shared.db.tables import channel_keys, deliveries
 from shared.domain.channels import Channel
 from shared.domain.outcome import Action, Code, NotSent, Unknown
@@ -241,3 +241,22 @@ def test_more_than_a_batch_is_looked_up_at_once(desk: Desk, monkeypatch: pytest.
             assert {desk.state(each) for each in made} == {"sent"}
 
     run(desk, scenario())
+
+
+def test_a_run_ends_when_the_next_begins(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gateway that hangs takes its time for every batch, and runs must not gather until no thread is left for other work."""
+    monkeypatch.setattr(resolution, "_LIMIT", 2)
+    monkeypatch.setenv("ANTAR_RECOVER_INTERVAL", "0.001")
+    settings.get.cache_clear()
+
+    async def scenario() -> None:
+        async with waha() as chats:
+            key_id = device(desk, chats.base_url)
+            made = [lost(desk, key_id)[0] for _ in range(5)]
+            chats.there = set(made)
+            await resolve(desk)
+            assert [desk.state(each) for each in made].count("sent") == 2
+
+    run(desk, scenario())
+    monkeypatch.undo()
+    settings.get.cache_clear()

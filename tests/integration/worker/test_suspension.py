@@ -13,6 +13,8 @@ from shared.domain.outcome import Action, Code, NotSent
 from shared.domain.states import KeyStatus
 from shared.management import keys
 from tests.integration.worker.conftest import Desk, later, result
+from worker.channels import answers
+from worker.channels.answers import Answer
 from worker.deliver import batch
 from worker.deliver.claim import Claim
 from worker.deliver.result import Lineage
@@ -31,7 +33,7 @@ def key(desk: Desk, key_id: UUID) -> Any:
 
 
 def refuse(desk: Desk, claimed: Claim, code: Code = Code.CREDENTIALS_REJECTED) -> None:
-    outcome = NotSent(code=code, reason=UNUSABLE.reason, action=Action.KEY)
+    outcome = NotSent(code=code, reason=UNUSABLE.reason, action=Action.KEY, detail={"description": "Unauthorized"})
     desk.runtime.run(desk.process.writer.write(result(claimed, outcome)))
 
 
@@ -44,6 +46,16 @@ def test_a_refused_sender_is_suspended_and_will_be_asked_again(desk: Desk, code:
     assert status(desk, key_id) == ("suspended", code, "Unauthorized")
     row = key(desk, key_id)
     assert (row.probe_at - row.status_at).total_seconds() == pytest.approx(seconds)
+
+
+def test_a_status_that_may_be_a_proxy_s_suspends_for_a_short_time(desk: Desk) -> None:
+    key_id = desk.key()
+    not_found = Answer(request="POST /send", status=404, headers={}, body=b"<html>404 page not found</html>")
+    outcome = answers.outcome_of_status(not_found)
+    desk.runtime.run(desk.process.writer.write(result(desk.claimed(key_id), outcome)))
+    row = key(desk, key_id)
+    assert row.status == "suspended"
+    assert (row.probe_at - row.status_at).total_seconds() == pytest.approx(30)
 
 
 def test_the_next_delivery_falls_through_without_a_call(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
@@ -286,3 +287,21 @@ def test_two_tiers_of_one_send_settled_at_once_open_the_next_one_once(desk: Desk
 
     desk.runtime.run(run())
     assert [desk.state(each) for each in made] == ["failed", "failed", "queued"]
+
+
+@pytest.mark.usefixtures("silent_broker")
+def test_a_broker_that_hangs_does_not_keep_a_process_from_its_end(desk: Desk) -> None:
+    """Each task is waited for by the one behind it."""
+    many = 40
+
+    async def scenario() -> float:
+        publisher = Publisher()
+        publishing = [asyncio.create_task(publisher.publish([desk.account_id], "send", None, Lineage())) for _ in range(many)]
+        await asyncio.sleep(0)
+        started = time.monotonic()
+        await publisher.close()
+        taken = time.monotonic() - started
+        await asyncio.gather(*publishing, return_exceptions=True)
+        return taken
+
+    assert desk.runtime.run(asyncio.wait_for(scenario(), _SECONDS)) < _SECONDS / 2

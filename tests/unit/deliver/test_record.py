@@ -49,9 +49,17 @@ def test_a_retry_says_when() -> None:
 @pytest.mark.parametrize(
     ("outcome", "called_after", "late"),
     [
-        (SENT, 0.1, {"state": "sent", "instead_of": None, "code": None, "provider_message_id": "42:1", "detail": {"chat": 42}}),
-        (REFUSED, 0.1, {"state": "failed", "instead_of": "worker_lost", "code": "recipient_blocked", "provider_message_id": None}),
-        (UNUSABLE, None, {"state": "failed", "instead_of": "worker_lost", "code": "credentials_rejected"}),
+        (
+            SENT,
+            0.1,
+            {"state": "sent", "claimed_at": NOW.isoformat(), "code": None, "provider_message_id": "42:1", "detail": {"chat": 42}},
+        ),
+        (
+            REFUSED,
+            0.1,
+            {"state": "failed", "claimed_at": NOW.isoformat(), "code": "recipient_blocked", "provider_message_id": None},
+        ),
+        (UNUSABLE, None, {"state": "failed", "claimed_at": NOW.isoformat(), "code": "credentials_rejected"}),
     ],
 )
 def test_what_is_known_counts_also_when_it_comes_late(outcome: Outcome, called_after: float, late: dict[str, Any]) -> None:
@@ -70,7 +78,7 @@ def test_a_refused_sender_suspends_its_key() -> None:
         "id": str(given_result.claim.key_id),
         "code": "credentials_rejected",
         "reason": "Unauthorized",
-        "probe_after": 300.0,
+        "probe_after": 30.0,
         "claimed_at": NOW.isoformat(),
     }
     assert [of(other).suspension for other in (SENT, REFUSED, LOST)] == [None, None, None]

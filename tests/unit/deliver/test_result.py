@@ -75,6 +75,7 @@ def test_the_row_of_what_was_sent() -> None:
     assert delivery_row(given) == {
         "id": str(given.claim.id),
         "claim_id": str(given.claim.claim_id),
+        "claimed_at": given.claim.now.isoformat(),
         "state": "sent",
         "held": False,
         "code": None,

@@ -43,8 +43,8 @@ def test_neither_order_nor_repeats_matter(before: Receipt | None, one: Receipt, 
 @pytest.mark.parametrize("state", DeliveryState)
 @pytest.mark.parametrize("receipt", [SENT, DELIVERED, READ])
 def test_what_was_sent_is_sent_whatever_was_believed(state: DeliveryState, receipt: Receipt) -> None:
-    believed = state in {DeliveryState.UNKNOWN, DeliveryState.QUEUED, DeliveryState.FAILED}
-    assert receipts.resolution(state, None, receipt) is (DeliveryState.SENT if believed else None)
+    untold = state in {DeliveryState.WAITING, DeliveryState.CLAIMED, DeliveryState.SENT}
+    assert receipts.resolution(state, None, receipt) is (None if untold else DeliveryState.SENT)
     assert not receipts.must_wait(state, receipt)
 
 

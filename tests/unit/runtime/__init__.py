@@ -1,0 +1,1 @@
+"""The parts of a worker process that need no server."""
