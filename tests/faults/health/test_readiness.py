@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from deploy.local.stack import Stack
 from tests.integration.api.caller import await_true
-from tests.integration.health.conftest import PATIENCE, Ward
+from tests.faults.health.conftest import PATIENCE, Ward
 
 _BOUND = 3.5
 """Seconds in which a probe is answered, whatever hangs."""

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from deploy.local.stack import Stack
 from shared import consumption
 from tests.integration.api.caller import await_true
-from tests.integration.health.conftest import PATIENCE, STALLED_AFTER, THREADS, Ward
-from tests.integration.health.test_readiness import halted
+from tests.faults.health.conftest import PATIENCE, STALLED_AFTER, THREADS, Ward
+from tests.faults.health.test_readiness import halted
 
 
 @contextmanager
