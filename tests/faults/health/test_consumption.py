@@ -10,9 +10,9 @@ from contextlib import contextmanager
 
 from deploy.local.stack import Stack
 from shared import consumption
-from tests.integration.api.caller import await_true
 from tests.faults.health.conftest import PATIENCE, STALLED_AFTER, THREADS, Ward
 from tests.faults.health.test_readiness import halted
+from tests.integration.api.caller import await_true
 
 
 @contextmanager

@@ -12,8 +12,8 @@ import sqlalchemy
 from sqlalchemy import Engine
 
 from deploy.local.stack import Stack
-from tests.integration.api.caller import await_true
 from tests.faults.health.conftest import PATIENCE, Ward
+from tests.integration.api.caller import await_true
 
 _BOUND = 3.5
 """Seconds in which a probe is answered, whatever hangs."""
