@@ -21,6 +21,9 @@ LITTLE: Final[Settings] = {
 }
 """For the long scenarios."""
 
+OUTLASTING: Final[Settings] = {**LITTLE, "ANTAR_LEASE_SECONDS": "40"}
+"""The same with leases as an operator has them: longer than the longest call, an email's with all its steps, and than an outage."""
+
 LEAST: Final[Settings] = {
     **LITTLE,
     "ANTAR_READ_TIMEOUT": "3",

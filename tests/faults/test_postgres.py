@@ -11,8 +11,6 @@ from tests.faults.trouble import Trouble, World
 from tests.faults.verdict import Allowed
 
 _SECONDS: Final = 20
-_OUTLASTING: Final = {**patience.LITTLE, "ANTAR_LEASE_SECONDS": "40"}
-"""Leases outlast a failure of Postgres, as those of an operator do."""
 
 
 def _halt(world: World) -> None:
@@ -39,7 +37,7 @@ def _crash(world: World) -> None:
     ],
 )
 def test_nothing_is_unknown_as_long_as_leases_last(run: Run, name: str, cause: Trouble) -> None:
-    run(Scenario(name=name, trouble=cause, settings=_OUTLASTING))
+    run(Scenario(name=name, trouble=cause, settings=patience.OUTLASTING))
 
 
 def test_what_was_claimed_when_the_leases_ran_out_may_be_unknown(run: Run) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults import trouble
+from tests.faults import patience, trouble
 from tests.faults.conftest import Run
 from tests.faults.scenario import Scenario
 from tests.faults.trouble import Trouble, World
@@ -28,8 +28,9 @@ def _misbehave(world: World, kind: str, seconds: float, **options: Any) -> None:
     ],
 )
 def test_what_nobody_knows_is_unknown(run: Run, name: str, cause: Trouble) -> None:
-    figures = run(Scenario(name=name, trouble=cause, allowed=Allowed(unknown=True)))
+    figures = run(Scenario(name=name, trouble=cause, allowed=Allowed(unknown=True), settings=patience.OUTLASTING))
     assert figures.unknown_deliveries
+    assert not figures.reclaimed
 
 
 def test_throttled_sends_wait_and_none_fails(run: Run) -> None:

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+import kombu.pools
 import pytest
 from sqlalchemy import Engine
 
-from shared import settings, vault
+from shared import queues, settings, vault
 from shared.db import engine, migrate
 
 _CACHES = (settings.get, engine.get, vault.get)
@@ -31,3 +32,13 @@ def set_up(variables: Mapping[str, str]) -> Iterator[Engine]:
 def _forget() -> None:
     for cache in _CACHES:
         cache.cache_clear()
+    _forget_broker()
+
+
+def _forget_broker() -> None:
+    """Let Celery's app, which reads its settings once, use the broker of the settings as they are now."""
+    kombu.pools.reset()
+    queues.app.close()
+    queues.app.__dict__.pop("amqp", None)
+    queues.app.conf.update({"broker_url": settings.get().broker_url.get_secret_value()})
+    settings.get.cache_clear()
