@@ -13,6 +13,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, Final
 from uuid import UUID
 
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import Boolean, Connection, bindparam, case, func
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -21,7 +22,8 @@ from api.publishing import Publisher
 from shared import ids, settings
 from shared.db import engine
 from shared.db.statements import intake as statements
-from shared.domain import targets
+from shared.db.tables.sends import send_numbers
+from shared.domain import confirmation, targets
 from shared.domain.due import AT_ONCE, Due
 from shared.domain.send import DeliveryView, PlannedDelivery, SendPlan, SendView
 from shared.domain.states import DeliveryState, SendState
@@ -29,6 +31,8 @@ from shared.management import promotion
 from shared.queues import Queue
 
 IDEMPOTENCY_SECONDS: Final = 24 * 3600
+_KEY_WAIT: Final = 250
+"""Milliseconds, for each second of ``database_timeout``, that a key is waited for which another request is just committing."""
 
 
 class Stalled(Exception):
@@ -43,6 +47,10 @@ class IdempotencyKeyReused(Exception):
     """The key stands for another request of this account."""
 
 
+class IdempotencyInProgress(Exception):
+    """The key is held by a request that is still being committed, for longer than can be waited."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IdempotencyKey:
     """A client's word that two requests are one."""
@@ -51,6 +59,8 @@ class IdempotencyKey:
     key: str
     fingerprint: bytes
     """A hash of the request; another one under the same key is a mistake of the client."""
+    forgets_failures: bool = False
+    """Whether the key is free again once its send has ended without success (contract, Kanal 2)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +74,8 @@ class Order:
     waiter: str | None
     """The process that waits for the outcome, if one does."""
     idempotency: IdempotencyKey | None = None
+    number: int | None = None
+    """The send's integer number, where its dialect answers with one; taken from :func:`next_number`."""
     send_id: UUID = field(default_factory=ids.new_send)
 
 
@@ -132,6 +144,8 @@ class Intake:
         orders = [order for order, _ in entries]
         try:
             results, due = _write(orders)
+        except IdempotencyInProgress as error:
+            self._commit_apart(entries, error)
         except DATABASE_AWAY as error:
             _refuse(entries, error)
         except Exception as error:  # noqa: BLE001 - the thread outlives a bug; its callers hear of it.
@@ -188,8 +202,15 @@ def _opened(orders: Iterable[Order]) -> list[Due]:
 
 def _claim_keys(connection: Connection, orders: Sequence[Order]) -> dict[UUID, Accepted | IdempotencyKeyReused]:
     """Take the idempotency keys, always in their order, so that two processes never wait for each other in a circle."""
+    if any(order.idempotency for order in orders):
+        connection.execute(statements.wait_briefly, {"milliseconds": str(round(settings.get().database_timeout * _KEY_WAIT))})
     in_order = sorted(orders, key=lambda order: _key(order) or (order.account_id, "", ""))
-    return {order.send_id: _claim_key(connection, order) for order in in_order}
+    try:
+        return {order.send_id: _claim_key(connection, order) for order in in_order}
+    except OperationalError as error:
+        if isinstance(error.orig, LockNotAvailable):
+            raise IdempotencyInProgress from None
+        raise
 
 
 def _claim_key(connection: Connection, order: Order) -> Accepted | IdempotencyKeyReused:
@@ -198,12 +219,20 @@ def _claim_key(connection: Connection, order: Order) -> Accepted | IdempotencyKe
     if key is None:
         return Accepted(send_id=order.send_id, replayed=False)
     owner = {"account_id": order.account_id, "scope": key.scope, "key": key.key}
-    values = {**owner, "fingerprint": key.fingerprint, "send_id": order.send_id, "ttl_seconds": IDEMPOTENCY_SECONDS}
+    about = {"fingerprint": key.fingerprint, "send_id": order.send_id, "forgets_failures": key.forgets_failures}
+    values = {**owner, **about, "ttl_seconds": IDEMPOTENCY_SECONDS}
     if connection.execute(statements.claim_idempotency_key, values).one_or_none():
         return Accepted(send_id=order.send_id, replayed=False)
     standing = connection.execute(statements.select_idempotency_key, owner).one()
     same = bytes(standing.fingerprint) == key.fingerprint
     return Accepted(send_id=standing.send_id, replayed=True) if same else IdempotencyKeyReused()
+
+
+def next_number() -> int:
+    """Take the integer number of a send that is to be submitted, for a dialect that answers with it."""
+    with engine.get().begin() as connection:
+        number: int = connection.execute(send_numbers.next_value().select()).scalar_one()
+    return number
 
 
 def first_use(account_id: UUID, scope: str, key: str) -> datetime | None:
@@ -229,6 +258,8 @@ def send_row(order: Order) -> dict[str, Any]:
         "token_id": order.token_id,
         "request_id": order.request_id,
         "waiter": order.waiter,
+        "number": order.number,
+        "until": confirmation.dump(plan.until),
     }
 
 
@@ -267,6 +298,7 @@ def view(order: Order) -> SendView:
         schedule=order.plan.schedule,
         expires_at=order.plan.expires_at,
         ended_at=None,
+        until=order.plan.until,
         deliveries=tuple(_delivery_view(order, number, each) for number, each in enumerate(order.plan.deliveries, start=1)),
     )
 

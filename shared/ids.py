@@ -4,6 +4,7 @@ A delivery's id is its send's id with a small number in the lowest bits, so that
 index and partition and can be named without a look-up.
 """
 
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
@@ -13,6 +14,7 @@ _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUES: Final = {character: value for value, character in enumerate(_ALPHABET)}
 _LENGTH: Final = 26
 _SUFFIX_BITS: Final = 4
+_TIME_SHIFT: Final = 80
 
 MAX_DELIVERIES: Final = (1 << _SUFFIX_BITS) - 1
 """How many deliveries one send can have."""
@@ -23,6 +25,15 @@ ACCOUNT: Final = "acc"
 KEY: Final = "key"
 REQUEST: Final = "req"
 INBOX: Final = "inb"
+MESSAGE: Final = "msg"
+"""A send as Kirim writes it: the same id under another name."""
+SUBSCRIPTION: Final = "wbs"
+WEBHOOK: Final = "wbd"
+EVENT: Final = "evt"
+SECRET: Final = "sec"  # noqa: S105 - a prefix.
+ORGANISATION: Final = "org"
+"""An account as Kirim writes it."""
+TOKEN: Final = "tok"  # noqa: S105 - likewise.
 
 
 def new() -> UUID:
@@ -45,6 +56,11 @@ def delivery_of(send_id: UUID, number: int) -> UUID:
 def deliveries_of(send_id: UUID, count: int) -> list[UUID]:
     """Give the ids of the deliveries of a send that has so many."""
     return [delivery_of(send_id, number) for number in range(1, count + 1)]
+
+
+def made_at(identifier: UUID) -> datetime:
+    """Give when an id was made, by the clock of the process that made it, to the millisecond."""
+    return datetime.fromtimestamp((identifier.int >> _TIME_SHIFT) / 1000, UTC)
 
 
 def send_of(delivery_id: UUID) -> UUID:

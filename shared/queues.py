@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -45,7 +45,9 @@ class Task(StrEnum):
     PROMOTE = "send.promote"
     RECOVER = "send.recover"
     PROBE = "key.probe"
+    CONFIRM = "send.confirm"
     RECEIPT = "receipt.handle"
+    WEBHOOK = "webhook.deliver"
     PARTITIONS = "upkeep.partitions"
     EXPIRE = "upkeep.expire"
 
@@ -118,12 +120,9 @@ def publish_deliveries(
     ``countdown`` is in seconds and never beyond the horizon: Redis hands tasks with a far ETA to several workers.
     ``root_id`` and ``parent_id`` chain the tiers of a send. Raises one of :data:`BROKER_TROUBLE` when the broker is away.
     """
-    current = settings.get()
-    if countdown is not None and countdown > current.horizon_seconds:
-        raise ValueError(f"a countdown of {countdown:.0f} s lies beyond the horizon of {current.horizon_seconds:.0f} s")
-    eta = clock.now() + timedelta(seconds=countdown) if countdown else None
+    eta = _eta(countdown)
     with app.producer_or_acquire() as producer:
-        for batch in _batches(delivery_ids, current.deliver_batch):
+        for batch in _batches(delivery_ids, settings.get().deliver_batch):
             app.send_task(
                 Task.DELIVER.value,
                 args=([ids.encode(ids.DELIVERY, identifier) for identifier in batch],),
@@ -148,12 +147,35 @@ def publish_settle(send_ids: Sequence[UUID]) -> None:
     app.send_task(Task.SETTLE.value, args=([ids.encode(ids.SEND, identifier) for identifier in send_ids],), queue=Queue.SEND.value)
 
 
-def publish_receipts(webhook_ids: Sequence[UUID]) -> None:
-    """Publish webhooks of the inbox, in tasks of at most ``deliver_batch`` ids. Raises as :func:`publish_deliveries`."""
+def publish_confirmations(delivery_ids: Sequence[UUID], *, countdown: float = 0.0) -> None:
+    """Publish deliveries whose confirmation will be late after ``countdown`` seconds. Raises as :func:`publish_deliveries`."""
+    _publish(Task.CONFIRM, Queue.SEND, ids.DELIVERY, delivery_ids, countdown)
+
+
+def publish_receipts(webhook_ids: Sequence[UUID], *, countdown: float = 0.0) -> None:
+    """Publish webhooks of the inbox, to be handled after ``countdown`` seconds. Raises as :func:`publish_deliveries`."""
+    _publish(Task.RECEIPT, Queue.EVENTS, ids.INBOX, webhook_ids, countdown)
+
+
+def publish_webhooks(webhook_ids: Sequence[UUID], *, countdown: float = 0.0) -> None:
+    """Publish webhooks to customers, to be posted after ``countdown`` seconds. Raises as :func:`publish_deliveries`."""
+    _publish(Task.WEBHOOK, Queue.EVENTS, ids.WEBHOOK, webhook_ids, countdown)
+
+
+def _publish(task: Task, queue: Queue, prefix: str, identifiers: Sequence[UUID], countdown: float) -> None:
+    """Publish a task for ids, in batches, ``countdown`` seconds ahead by the database's clock."""
+    eta = _eta(countdown)
     with app.producer_or_acquire() as producer:
-        for batch in _batches(webhook_ids, settings.get().deliver_batch):
-            args = ([ids.encode(ids.INBOX, identifier) for identifier in batch],)
-            app.send_task(Task.RECEIPT.value, args=args, queue=Queue.EVENTS.value, producer=producer)
+        for batch in _batches(identifiers, settings.get().deliver_batch):
+            args = ([ids.encode(prefix, identifier) for identifier in batch],)
+            app.send_task(task.value, args=args, queue=queue.value, eta=eta, producer=producer)
+
+
+def _eta(countdown: float | None) -> datetime | None:
+    horizon = settings.get().horizon_seconds
+    if countdown is not None and countdown > horizon:
+        raise ValueError(f"a countdown of {countdown:.0f} s lies beyond the horizon of {horizon:.0f} s")
+    return clock.now() + timedelta(seconds=countdown) if countdown else None
 
 
 def depths() -> dict[str, int]:
@@ -192,6 +214,11 @@ def read_deliveries(argument: Sequence[str]) -> list[UUID]:
 def read_receipts(argument: Sequence[str]) -> list[UUID]:
     """Read the ids of a task. Raises :class:`ValueError` when one is none."""
     return _read(ids.INBOX, argument)
+
+
+def read_webhooks(argument: Sequence[str]) -> list[UUID]:
+    """Read the ids of a task. Raises :class:`ValueError` when one is none."""
+    return _read(ids.WEBHOOK, argument)
 
 
 def _read(prefix: str, argument: Sequence[str]) -> list[UUID]:

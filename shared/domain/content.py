@@ -183,10 +183,22 @@ class TemplateMessage(_Wire):
     components: tuple[StorableObject, ...] = ()
 
 
+class CloudMessage(_Wire):
+    """A message in the Cloud API's own shape, sent as it is by WABA: nothing in it is a placeholder (contract, Kirim 5)."""
+
+    kind: Literal["text", "image", "video", "document", "audio", "interactive", "template"]
+    """Meta's ``type``."""
+    cloud: StorableObject
+    """The object that Meta wants under that name."""
+
+
 TemplateBody = Message | EmailBody | WabaTemplate
 """What a stored template holds; its channel says which."""
 
-Rendered = Message | EmailBody | TemplateMessage
+Inline = Message | CloudMessage
+"""What a delivery may bring itself."""
+
+Rendered = Message | EmailBody | TemplateMessage | CloudMessage
 """What an adapter is given: every placeholder filled."""
 
 _TEMPLATE_MODELS: dict[Channel, type[Message | EmailBody | WabaTemplate]] = {
@@ -202,9 +214,9 @@ def parse_template(channel: Channel, body: Mapping[str, Any]) -> TemplateBody:
     return _TEMPLATE_MODELS[channel].model_validate(body)
 
 
-def parse_inline(body: Mapping[str, Any]) -> Message | TemplateMessage:
-    """Read a delivery's own content: a message, or a WABA template with its parameters already in place."""
-    return (TemplateMessage if "components" in body else Message).model_validate(body)
+def parse_inline(body: Mapping[str, Any]) -> Inline:
+    """Read a delivery's own content. Raises :class:`pydantic.ValidationError`."""
+    return (CloudMessage if "cloud" in body else Message).model_validate(body)
 
 
 def dump(content: BaseModel) -> JsonObject:

@@ -78,8 +78,20 @@ class Code(StrEnum):
     ANSWER_UNREADABLE = "answer_unreadable"
     WORKER_LOST = "worker_lost"
 
+    # It was sent; it did not get as far as the send wants.
+    UNCONFIRMED = "unconfirmed"
+
     # Our own fault.
     INTERNAL_ERROR = "internal_error"
+
+
+class Mark(StrEnum):
+    """What a refusal says of the recipient beyond this message, to be remembered for every later one."""
+
+    OPTED_OUT = "opted_out"
+    """The recipient wants no messages of this sender."""
+    BOUNCED = "bounced"
+    """The address does not exist."""
 
 
 class PauseScope(StrEnum):
@@ -127,6 +139,7 @@ class NotSent:
     """For people; the text shown as ``reason`` in the answer."""
     action: Action
     pause: Pause | None = None
+    mark: Mark | None = None
     detail: dict[str, Any] = field(default_factory=dict)
     """The provider's own words, for the ``detail`` of the answer. Never logged."""
     trace: Trace | None = None

@@ -9,7 +9,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.domain import waba_templates
-from shared.domain.content import EmailBody, Message, Rendered, TemplateBody, TemplateMessage, WabaTemplate, dump, strings
+from shared.domain.content import (
+    CloudMessage,
+    EmailBody,
+    Inline,
+    Message,
+    Rendered,
+    TemplateBody,
+    TemplateMessage,
+    WabaTemplate,
+    dump,
+    strings,
+)
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}\s](?:[^{}]*[^{}\s])?)\s*\}\}")
 
@@ -24,13 +35,13 @@ class MissingVariables(Exception):
         self.names = names
 
 
-def render(body: TemplateBody | TemplateMessage, variables: Variables) -> Rendered:
+def render(body: TemplateBody | Inline, variables: Variables) -> Rendered:
     """Fill every placeholder of a message or template.
 
     Raises :class:`MissingVariables` when one cannot be filled: a customer never receives ``{{name}}``.
     """
     match body:
-        case TemplateMessage():
+        case CloudMessage():
             return body
         case WabaTemplate():
             return _render_waba(body, variables)

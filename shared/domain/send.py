@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.domain.channels import Channel
+from shared.domain.confirmation import Until
 from shared.domain.content import JsonObject
 from shared.domain.states import DeliveryState, SendState
 
@@ -38,6 +39,8 @@ class SendPlan:
     schedule: datetime | None = None
     """Aware; ``None`` sends now."""
     expires_at: datetime | None = None
+    until: Until | None = None
+    """How far a message must get before its tier has succeeded; ``None`` is to its provider."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,6 +83,8 @@ class DeliveryView:
     ended_at: datetime | None = None
     receipt: str | None = None
     receipt_at: datetime | None = None
+    confirm_by: datetime | None = None
+    """Until when the receipt that its send wants may come; ``None`` when none is waited for any more."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,3 +102,4 @@ class SendView:
     ended_at: datetime | None
     deliveries: tuple[DeliveryView, ...]
     """In the order of tiers, then of the request."""
+    until: Until | None = None

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from shared import ids
 from shared.db.statements import among
 from shared.db.tables import attempts, deliveries, events, sends
+from shared.domain import confirmation
 from shared.domain.channels import Channel
 from shared.domain.send import AttemptView, DeliveryView, SendView
 from shared.domain.states import DeliveryState, SendState
@@ -31,6 +32,7 @@ SEND_COLUMNS: Final[tuple[Column[Any], ...]] = (
     sends.c.schedule_at,
     sends.c.expires_at,
     sends.c.ended_at,
+    sends.c.until,
 )
 _DELIVERY_NAMES: Final = tuple(field.name for field in fields(DeliveryView))
 DELIVERY_COLUMNS: Final = tuple(deliveries.c[name] for name in _DELIVERY_NAMES)
@@ -138,7 +140,7 @@ def load_events(connection: Connection, send_id: UUID) -> tuple[Event, ...]:
 
 def send_view(row: Row[Any], of_send: Iterable[DeliveryView]) -> SendView:
     """Make a view of a row that begins with :data:`SEND_COLUMNS`, and of the send's deliveries."""
-    identifier, account_id, dialect, state, tier, created_at, schedule_at, expires_at, ended_at = row[: len(SEND_COLUMNS)]
+    identifier, account_id, dialect, state, tier, created_at, schedule_at, expires_at, ended_at, until = row[: len(SEND_COLUMNS)]
     return SendView(
         id=identifier,
         account_id=account_id,
@@ -149,6 +151,7 @@ def send_view(row: Row[Any], of_send: Iterable[DeliveryView]) -> SendView:
         schedule=schedule_at,
         expires_at=expires_at,
         ended_at=ended_at,
+        until=confirmation.read(until),
         deliveries=tuple(of_send),
     )
 

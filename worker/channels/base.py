@@ -6,6 +6,7 @@ write). Adding a channel adds a folder.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, auto
 from typing import Any, Protocol
 from uuid import UUID
@@ -14,6 +15,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict
 
 from shared.domain import content, outcome
+from shared.domain.content import JsonObject
 from shared.domain.receipts import Receipt
 
 
@@ -73,6 +75,57 @@ class Report:
     receipt: Receipt
     refusal: outcome.NotSent | None = None
     """Why it failed, if it did."""
+    raw: JsonObject | None = None
+    """The webhook reduced to this status, where customers get the provider's own shape."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inbound:
+    """A message from a person to one of our senders."""
+
+    provider_message_id: str
+    address: str
+    """Who wrote, in the channel's canonical form."""
+    at: datetime
+    """When, by the provider's clock."""
+    kind: str
+    """The provider's own type: ``text``, ``image``, ``interactive`` and so on."""
+    text: str | None = None
+    """What was written, or the caption; of a tapped button its title."""
+    name: str | None = None
+    """What the person calls itself."""
+    sender: str | None = None
+    """The provider's id of the sender it was written to, where one webhook serves several (Meta's ``phone_number_id``)."""
+    raw: JsonObject | None = None
+    """The webhook reduced to this message, where customers get the provider's own shape."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """That a person wants no messages of a sender, or wants them again, said by other means than a message."""
+
+    address: str
+    at: datetime
+    wants: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Session:
+    """The state of a device, as its gateway reports it."""
+
+    connected: bool
+    reason: str
+    """For people."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class News:
+    """All that one webhook says."""
+
+    reports: tuple[Report, ...] = ()
+    inbound: tuple[Inbound, ...] = ()
+    wishes: tuple[Wish, ...] = ()
+    session: Session | None = None
 
 
 class Absence(Enum):

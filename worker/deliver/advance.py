@@ -3,8 +3,8 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Row
@@ -16,6 +16,8 @@ from shared.domain import cascade
 from shared.domain.outcome import Code
 from shared.domain.states import DeliveryState, SendState
 from worker.deliver.result import Lineage
+
+_Group = TypeVar("_Group")
 
 _MOVABLE: Final = frozenset(SendState) - {SendState.SCHEDULED, SendState.CANCELLED}
 """The states in which what is learned of its deliveries may make something else of a send, or of those deliveries."""
@@ -40,15 +42,28 @@ class Settlement:
     publish: tuple[Publish, ...]
     wake: Mapping[str, tuple[UUID, ...]]
     """The sends whose outcome is there, by the api process that waits for it."""
+    confirm: Mapping[float, tuple[UUID, ...]] = field(default_factory=dict)
+    """Deliveries whose confirmation will be late soon, by the seconds until then."""
+    webhooks: tuple[UUID, ...] = ()
+    """Webhooks to customers that can be posted now."""
 
 
 def joined(*settlements: Settlement) -> Settlement:
     """Put together what must follow one commit."""
-    wake: dict[str, tuple[UUID, ...]] = {}
-    for each in settlements:
-        for waiter, send_ids in each.wake.items():
-            wake[waiter] = (*wake.get(waiter, ()), *send_ids)
-    return Settlement(publish=tuple(item for each in settlements for item in each.publish), wake=wake)
+    return Settlement(
+        publish=tuple(item for each in settlements for item in each.publish),
+        wake=_merged([each.wake for each in settlements]),
+        confirm=_merged([each.confirm for each in settlements]),
+        webhooks=tuple(webhook for each in settlements for webhook in each.webhooks),
+    )
+
+
+def _merged(groups: Sequence[Mapping[_Group, tuple[UUID, ...]]]) -> dict[_Group, tuple[UUID, ...]]:
+    merged: dict[_Group, tuple[UUID, ...]] = {}
+    for each in groups:
+        for group, identifiers in each.items():
+            merged[group] = (*merged.get(group, ()), *identifiers)
+    return merged
 
 
 async def advance(connection: AsyncConnection, send_ids: Iterable[UUID]) -> Settlement:

@@ -68,8 +68,8 @@ def not_opted_out(claim: Claim) -> NotSent | None:
 
 def window_open(claim: Claim) -> NotSent | None:
     """Free-form WABA messages need an inbound message of the last 24 hours, where the key wants antar to enforce it."""
-    free_form = claim.channel is Channel.WABA and claim.template_id is None and "components" not in (claim.content or {})
-    if not free_form or claim.key_settings.get("window") != "enforce":
+    free_form = claim.template_id is None and (claim.content or {}).get("kind") != "template"
+    if claim.channel is not Channel.WABA or not free_form or claim.key_settings.get("window") != "enforce":
         return None
     if claim.last_inbound_at is not None and claim.now - claim.last_inbound_at < _WINDOW:
         return None

@@ -37,7 +37,7 @@ def credentials(claim: Claim) -> Credentials | NotSent:
     return keys.credentials(claim.channel, claim.key_id, claim.credentials)
 
 
-def _body(claim: Claim) -> content.TemplateBody | content.TemplateMessage:
+def _body(claim: Claim) -> content.TemplateBody | content.Inline:
     if claim.template_body is not None:
         return content.parse_template(claim.channel, claim.template_body)
     return content.parse_inline(claim.content or {})

@@ -3,8 +3,9 @@
 import asyncio
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -34,6 +35,10 @@ class Publisher:
         await self._wake(settlement.wake)
         for (lineage, queue, countdown), delivery_ids in _grouped(settlement.publish).items():
             await self.publish(delivery_ids, queue, countdown, lineage)
+        for seconds, awaited in settlement.confirm.items():
+            await self._say(partial(queues.publish_confirmations, awaited, countdown=seconds), len(awaited))
+        if settlement.webhooks:
+            await self.publish_webhooks(settlement.webhooks)
 
     async def publish_later(self, given_back: Sequence[Early], lineage: Lineage) -> None:
         """Publish deliveries for their times, those of about the same second together."""
@@ -44,17 +49,21 @@ class Publisher:
         """Publish deliveries as children of a task; those beyond the horizon are published by promotion."""
         if countdown is not None and countdown > settings.get().horizon_seconds:
             return
-        try:
-            await asyncio.get_running_loop().run_in_executor(self._threads, _publish, delivery_ids, queue, countdown, lineage)
-        except queues.BROKER_TROUBLE:
-            _log.warning("publisher.broker_away", deliveries=len(delivery_ids))
+        await self._say(partial(_publish, delivery_ids, queue, countdown, lineage), len(delivery_ids))
 
-    async def publish_receipts(self, webhook_ids: Sequence[UUID]) -> None:
-        """Publish webhooks that are to be handled."""
+    async def publish_receipts(self, webhook_ids: Sequence[UUID], seconds: float = 0.0) -> None:
+        """Publish webhooks of providers that are to be handled, in so many seconds."""
+        await self._say(partial(queues.publish_receipts, webhook_ids, countdown=seconds), len(webhook_ids))
+
+    async def publish_webhooks(self, webhook_ids: Sequence[UUID], seconds: float = 0.0) -> None:
+        """Publish webhooks that are to be posted to customers, in so many seconds."""
+        await self._say(partial(queues.publish_webhooks, webhook_ids, countdown=seconds), len(webhook_ids))
+
+    async def _say(self, publish: Callable[[], None], count: int) -> None:
         try:
-            await asyncio.get_running_loop().run_in_executor(self._threads, queues.publish_receipts, webhook_ids)
+            await asyncio.get_running_loop().run_in_executor(self._threads, publish)
         except queues.BROKER_TROUBLE:
-            _log.warning("publisher.broker_away", webhooks=len(webhook_ids))
+            _log.warning("publisher.broker_away", count=count)
 
     async def _wake(self, wake: Mapping[str, Sequence[UUID]]) -> None:
         if not wake:

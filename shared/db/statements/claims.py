@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import text
 
-from shared.db.statements import quota
+from shared.db.statements import people, quota
 
 _RETURNING: Final = (
     "id, send_id, account_id, channel, tier, key_id, target, address, template_id, content, attempts, failures, paced,"
@@ -19,7 +19,9 @@ _WITH_ALL_THAT_IS_NEEDED: Final = f"""
            channel_keys.rate_per_second, channel_keys.quota_limit, coalesce({quota.spent}, false) AS quota_spent,
            templates.body AS template_body, templates.status AS template_status, templates.active AS template_active,
            suppressions.id IS NOT NULL AS suppressed,
-           contacts.opted_out_at IS NOT NULL AS opted_out, contacts.last_inbound_at
+           coalesce({people.OPTED_OUT}, false) AS opted_out, conversations.last_inbound_at,
+           sends.until, EXISTS (SELECT FROM webhook_subscriptions
+                                 WHERE account_id = claimed.account_id AND status = 'active') AS observed
       FROM claimed
       JOIN sends ON sends.id = claimed.send_id
       JOIN channel_keys ON channel_keys.id = claimed.key_id
@@ -33,6 +35,7 @@ _WITH_ALL_THAT_IS_NEEDED: Final = f"""
       LEFT JOIN contacts
         ON contacts.account_id = claimed.account_id
        AND contacts.channel = claimed.channel AND contacts.address = claimed.address
+      LEFT JOIN conversations ON conversations.key_id = claimed.key_id AND conversations.address = claimed.address
 """
 
 claim: Final = text(f"""

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Insert, insert, text
+from sqlalchemy import BigInteger, Connection, Insert, bindparam, func, insert, text
 
 from shared.db.tables import deliveries, sends
+from shared.db.tables.sends import send_numbers
 
-insert_sends: Final[Insert] = insert(sends)
+insert_sends: Final[Insert] = insert(sends).values(
+    number=func.coalesce(bindparam("number", type_=BigInteger), send_numbers.next_value())
+)
 """One row per send, with every column of :func:`api.intake.send_row` given."""
 
 insert_deliveries: Final[Insert] = insert(deliveries)
@@ -20,9 +23,14 @@ claim_idempotency_key: Final = text("""
        SET fingerprint = excluded.fingerprint, send_id = excluded.send_id,
            created_at = now(), expires_at = excluded.expires_at
      WHERE idempotency_keys.expires_at <= now()
+        OR :forgets_failures AND (SELECT state IN ('failed', 'expired', 'cancelled') FROM sends WHERE id = idempotency_keys.send_id)
     RETURNING send_id
 """)
-"""Take a key for a send unless it stands for another; an expired key is taken over. No row: it is another's."""
+"""Take a key for a send unless it stands for another; an expired key is taken over, and where the contract forgets failures also
+one whose send has failed. No row: it is another's."""
+
+wait_briefly: Final = text("SELECT set_config('lock_timeout', :milliseconds, true)")
+"""Bound the wait for what another transaction holds."""
 
 select_idempotency_key: Final = text("""
     SELECT send_id, fingerprint, created_at FROM idempotency_keys

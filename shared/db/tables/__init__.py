@@ -10,7 +10,7 @@ from shared.db.tables.accounts import accounts, api_tokens
 from shared.db.tables.base import metadata
 from shared.db.tables.campaigns import campaign_recipients, campaigns
 from shared.db.tables.channel_keys import channel_keys
-from shared.db.tables.contacts import contacts, suppressions
+from shared.db.tables.contacts import contacts, conversations, suppressions
 from shared.db.tables.files import files
 from shared.db.tables.idempotency_keys import idempotency_keys
 from shared.db.tables.inbox import inbox
@@ -27,6 +27,7 @@ __all__ = [
     "campaigns",
     "channel_keys",
     "contacts",
+    "conversations",
     "deliveries",
     "events",
     "files",

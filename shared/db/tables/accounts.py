@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, LargeBinary, Table, Uuid
 
-from shared.db.tables.base import account, document, identifier, metadata, moment, now, one_of, text
+from shared.db.tables.base import account, document, identifier, maybe_text, metadata, moment, now, one_of, text
 
 accounts = Table(
     "accounts",
@@ -23,6 +23,8 @@ api_tokens = Table(
     account(),
     Column("hash", LargeBinary, nullable=False, unique=True),
     text("prefix"),
+    maybe_text("last4"),
+    maybe_text("label"),
     Column("bound_key_id", Uuid, ForeignKey("channel_keys.id")),
     now("created_at"),
     moment("expires_at"),

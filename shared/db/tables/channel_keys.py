@@ -20,6 +20,7 @@ channel_keys = Table(
     text("token_prefix"),
     Column("credentials", LargeBinary, nullable=False),
     maybe_text("sender"),
+    maybe_text("provider_id"),
     text("status", server_default=KeyStatus.ACTIVE),
     maybe_text("status_code"),
     maybe_text("status_reason"),

@@ -1,6 +1,17 @@
 """People: contacts known by an address, and addresses that must not be written to."""
 
-from sqlalchemy import BigInteger, Column, Identity, Index, Table, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+    Uuid,
+)
 
 from shared.db.tables.base import account, identifier, maybe_text, metadata, moment, now, one_of, text
 from shared.domain.channels import Channel
@@ -17,12 +28,24 @@ contacts = Table(
     maybe_text("name"),
     maybe_text("email"),
     moment("opted_out_at"),
-    moment("last_inbound_at"),
+    moment("opted_in_at"),
     now("created_at"),
     now("updated_at"),
     one_of("channel", Channel),
     UniqueConstraint("account_id", "channel", "address"),
 )
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("key_id", Uuid, ForeignKey("channel_keys.id"), nullable=False),
+    text("address"),
+    account(),
+    Column("last_inbound_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("key_id", "address"),
+    Index(None, "account_id", "address"),
+)
+"""When a person last wrote to a sender: the 24-hour window is between the two, whatever other senders the account has."""
 
 suppressions = Table(
     "suppressions",

@@ -4,7 +4,7 @@ from sqlalchemy import Column, Index, LargeBinary, Table, Uuid
 
 from shared.db.tables.base import identifier, metadata, now, one_of, text
 
-PROVIDERS = ("waba",)
+PROVIDERS = ("waba", "waha", "gowa", "telegram")
 
 inbox = Table(
     "inbox",

@@ -91,6 +91,7 @@ deliveries = Table(
     Column("processing_ms", Integer),
     moment("ended_at"),
     moment("resolve_at"),
+    moment("confirm_by"),
     maybe_text("receipt"),
     moment("receipt_at"),
     PrimaryKeyConstraint("id"),
@@ -101,6 +102,7 @@ deliveries = Table(
     Index("ix_deliveries_queued", "queued_at", postgresql_where=sql("state = 'queued'")),
     Index("ix_deliveries_deferred", "not_before", postgresql_where=sql("state = 'queued' AND published_at IS NULL")),
     Index("ix_deliveries_resolve", "resolve_at", postgresql_where=sql("resolve_at IS NOT NULL")),
+    Index("ix_deliveries_confirm", "confirm_by", postgresql_where=sql("confirm_by IS NOT NULL")),
     Index("ix_deliveries_leased", "lease_until", postgresql_where=sql("state = 'claimed'")),
     Index(
         "ix_deliveries_provider_message_id",

@@ -15,7 +15,7 @@ from worker.deliver.claim import Claim
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
 FREE_FORM = {"channel": Channel.WABA, "key_settings": {"window": "enforce"}}
-WITH_COMPONENTS = {"name": "order", "language": "id", "components": []}
+WITH_COMPONENTS = {"kind": "template", "cloud": {"name": "order", "language": {"code": "id"}}}
 
 PASSING = [
     pytest.param(claim(), id="nothing special"),

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from shared.domain import content
 from shared.domain.channels import Channel
-from shared.domain.content import EmailBody, Message, TemplateMessage, WabaTemplate
+from shared.domain.content import CloudMessage, EmailBody, Message, WabaTemplate
 
 
 def message(**rich_context: Any) -> Message:
@@ -35,10 +35,10 @@ def test_a_template_of_another_shape_is_refused(channel: Channel) -> None:
         content.parse_template(channel, {"body": "Hi"})
 
 
-def test_inline_content_is_a_message_or_a_waba_template() -> None:
+def test_inline_content_is_a_message_or_one_in_metas_shape() -> None:
     assert content.parse_inline({"type": "text", "message": "Hi"}) == Message(type=content.MessageType.TEXT, message="Hi")
-    inline = content.parse_inline({"name": "hi", "language": "id", "components": [{"type": "body"}]})
-    assert inline == TemplateMessage(name="hi", language="id", components=({"type": "body"},))
+    inline = content.parse_inline({"kind": "audio", "cloud": {"link": "https://a.example/a.mp3"}})
+    assert inline == CloudMessage(kind="audio", cloud={"link": "https://a.example/a.mp3"})
 
 
 def test_unknown_fields_are_ignored() -> None:

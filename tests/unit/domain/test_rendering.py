@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from shared.domain import rendering
 from shared.domain.channels import Channel
-from shared.domain.content import EmailBody, Message, Rendered, TemplateMessage, dump, parse_template
+from shared.domain.content import CloudMessage, EmailBody, Message, Rendered, dump, parse_template
 from shared.domain.rendering import MissingVariables
 
 ANN = {"name": "Ann", "order.id": "A-7", "n": "2"}
@@ -121,8 +121,8 @@ def test_a_value_that_cannot_stand_where_it_is_put_is_refused() -> None:
         rendering.render(text("{{name}}"), {"name": "NUL \0"})
 
 
-def test_an_inline_waba_template_goes_out_as_it_came() -> None:
-    message = TemplateMessage(name="order", language="id", components=({"type": "body", "parameters": [{"text": "{{x}}"}]},))
+def test_what_is_in_metas_shape_goes_out_as_it_came() -> None:
+    message = CloudMessage(kind="text", cloud={"body": "{{x}}"})
     assert rendering.render(message, {}) is message
 
 

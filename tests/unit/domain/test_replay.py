@@ -24,7 +24,7 @@ _FAILED, _UNKNOWN, _SKIPPED = DeliveryState.FAILED, DeliveryState.UNKNOWN, Deliv
 _CLAIMED, _CANCELLED = DeliveryState.CLAIMED, DeliveryState.CANCELLED
 
 
-def member(number: int, tier: int, state: DeliveryState, **options: bool) -> Member:
+def member(number: int, tier: int, state: DeliveryState, **options: Any) -> Member:
     return Member(id=UUID(int=number), tier=tier, state=state, **options)
 
 

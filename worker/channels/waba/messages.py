@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from shared.domain.content import JsonObject, Message, MessageType, Rendered, TemplateMessage
+from shared.domain.content import CloudMessage, JsonObject, Message, MessageType, Rendered, TemplateMessage
 from shared.domain.outcome import Code
 from worker.channels.waba import interactive, limits
 
@@ -25,6 +25,8 @@ def build(delivery_id: UUID, target: str, content: Rendered) -> JsonObject:
 
 def _content(content: Rendered) -> tuple[str, JsonObject]:
     match content:
+        case CloudMessage():
+            return content.kind, content.cloud
         case TemplateMessage():
             return "template", _template(content)
         case Message():
