@@ -2,8 +2,9 @@
 
 import threading
 import time
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
 from uuid import UUID
 
 from flask import request
@@ -24,6 +25,12 @@ class Caller:
 
     account_id: UUID
     token_id: UUID
+    bound_key_id: UUID | None = None
+    """The one channel key the token sends with, where it is bound to one."""
+    subscribed: bool = True
+    """Whether the account may send in the Kanal dialect (contract, Kanal 1)."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """The account's own limits, by their names."""
 
 
 class _Cache:
@@ -63,10 +70,7 @@ def caller() -> Caller:
     if not header.lower().startswith(_SCHEME) or not header[len(_SCHEME) :].strip():
         raise Unauthenticated("missing api token")
     token_hash = vault.token_hash(header[len(_SCHEME) :].strip())
-    found = _cache.get(token_hash) or _look_up(token_hash)
-    if found is None:
-        raise Unauthenticated("invalid api token")
-    return found
+    return _cache.get(token_hash) or _look_up(token_hash)
 
 
 def forget() -> None:
@@ -74,22 +78,29 @@ def forget() -> None:
     _cache.clear()
 
 
-def _look_up(token_hash: bytes) -> Caller | None:
-    statement = (
-        select(api_tokens.c.account_id, api_tokens.c.id)
-        .join(accounts, accounts.c.id == api_tokens.c.account_id)
-        .where(
-            api_tokens.c.hash == token_hash,
-            api_tokens.c.revoked_at.is_(None),
-            api_tokens.c.expires_at.is_(None) | (api_tokens.c.expires_at > func.now()),
-            accounts.c.status == "active",
-        )
-    )
+_LOOK_UP: Final = select(
+    api_tokens.c.account_id,
+    api_tokens.c.id.label("token_id"),
+    api_tokens.c.bound_key_id,
+    accounts.c.subscribed,
+    accounts.c.settings,
+    api_tokens.c.revoked_at.is_not(None).label("revoked"),
+    func.coalesce(api_tokens.c.expires_at <= func.now(), False).label("expired"),
+).join(accounts, accounts.c.id == api_tokens.c.account_id)
+
+
+def _look_up(token_hash: bytes) -> Caller:
     generation = _cache.generation
     with engine.get().connect() as connection:
-        row = connection.execute(statement).one_or_none()
-    if row is None:
-        return None
-    found = Caller(account_id=row.account_id, token_id=row.id)
-    _cache.put(token_hash, found, generation)
-    return found
+        found = connection.execute(_LOOK_UP.where(api_tokens.c.hash == token_hash, accounts.c.status == "active")).one_or_none()
+    if found is None:
+        raise Unauthenticated("invalid api token")
+    *values, revoked, expired = found
+    if revoked or expired:
+        raise Unauthenticated("invalid api token", code="revoked_api_key" if revoked else "expired_api_key")
+    known = Caller(**dict(zip(_CALLER, values, strict=True)))
+    _cache.put(token_hash, known, generation)
+    return known
+
+
+_CALLER: Final = tuple(each.name for each in fields(Caller))

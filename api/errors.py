@@ -25,10 +25,10 @@ class ApiError(Exception):
 
 
 class Unauthenticated(ApiError):
-    """The account token is missing or not known; ``message`` is the Kirisan contract's string."""
+    """The account token is missing or not valid; ``message`` is the Kirisan contract's string, ``code`` the Kirim contract's."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(401, "authentication_error", "invalid_api_key", message)
+    def __init__(self, message: str, *, code: str = "invalid_api_key") -> None:
+        super().__init__(401, "authentication_error", code, message)
 
 
 class InvalidRequest(ApiError):

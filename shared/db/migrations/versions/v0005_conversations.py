@@ -33,7 +33,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["key_id"], ["channel_keys.id"], name=op.f("fk_conversations_key_id")),
         sa.PrimaryKeyConstraint("key_id", "address", name=op.f("pk_conversations")),
     )
-    op.create_index(op.f("ix_conversations_account_id"), "conversations", ["account_id", "address"], unique=False)
+    op.create_index(op.f("ix_conversations_account_id_address"), "conversations", ["account_id", "address"], unique=False)
     op.drop_column("contacts", "last_inbound_at")
     op.add_column("contacts", _moment("opted_in_at"))
     op.add_column("channel_keys", sa.Column("provider_id", sa.Text(), nullable=True))
@@ -44,7 +44,7 @@ def upgrade() -> None:
     op.add_column("webhook_subscriptions", sa.Column("status_reason", sa.Text(), nullable=True))
     op.alter_column("webhook_deliveries", "body", type_=sa.JSON(), server_default=None, postgresql_using="body::json")
     op.add_column("webhook_deliveries", sa.Column("dedupe", sa.Text(), nullable=False))
-    op.create_unique_constraint(op.f("uq_webhook_deliveries_subscription_id"), "webhook_deliveries", ["subscription_id", "dedupe"])
+    op.create_unique_constraint(op.f("uq_webhook_deliveries_subscription_id_dedupe"), "webhook_deliveries", ["subscription_id", "dedupe"])
     op.create_check_constraint(op.f("ck_webhook_deliveries_source"), "webhook_deliveries", "source IN ('meta', 'kirim')")
     op.create_index(op.f("ix_webhook_deliveries_created_at"), "webhook_deliveries", ["created_at"], unique=False)
     op.drop_index("ix_webhook_deliveries_due", table_name="webhook_deliveries")
@@ -64,7 +64,7 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_webhook_deliveries_created_at"), table_name="webhook_deliveries")
     op.drop_constraint(op.f("ck_webhook_deliveries_source"), "webhook_deliveries", type_="check")
-    op.drop_constraint(op.f("uq_webhook_deliveries_subscription_id"), "webhook_deliveries", type_="unique")
+    op.drop_constraint(op.f("uq_webhook_deliveries_subscription_id_dedupe"), "webhook_deliveries", type_="unique")
     op.drop_column("webhook_deliveries", "dedupe")
     op.alter_column(
         "webhook_deliveries", "body", type_=postgresql.JSONB(), server_default=sa.text("'{}'"), postgresql_using="body::jsonb"
