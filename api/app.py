@@ -5,8 +5,11 @@ from flask.json.provider import DefaultJSONProvider
 
 from api import errors, intake, request_ids, services
 from api.deliveries import routes as deliveries
+from api.dialects.kanal import routes as kanal
+from api.dialects.kirim import routes as kirim
 from api.dialects.kirisan import routes as kirisan
 from api.health import routes as health
+from api.openapi import routes as openapi
 from api.receipts import routes as receipts
 from api.sends import routes as sends
 from api.unsubscribe import routes as unsubscribe
@@ -31,9 +34,14 @@ def create_app() -> Flask:
     services.register(app)
     for error in intake.DATABASE_AWAY:
         app.register_error_handler(error, _database_away)
-    for routes in (kirisan, sends, deliveries, receipts, unsubscribe, health):
-        app.register_blueprint(routes.blueprint)
+    add_rooms(app)
     return app
+
+
+def add_rooms(app: Flask) -> None:
+    """Add the routes of every room, in the order in which they are told of."""
+    for routes in (kirisan, kirim, kanal, sends, deliveries, receipts, unsubscribe, health, openapi):
+        app.register_blueprint(routes.blueprint)
 
 
 def _database_away(_: Exception) -> Response:

@@ -18,6 +18,9 @@ from shared.db.tables import accounts, api_tokens
 _MOST_CACHED: Final = 10_000
 _SCHEME: Final = "bearer "
 
+MISSING: Final = "missing api token"
+"""What is said of a request without a token; of one whose token is not valid, something else is."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Caller:
@@ -68,7 +71,7 @@ def caller() -> Caller:
     """Authenticate the request at hand by its bearer token. Raises :class:`Unauthenticated`."""
     header = request.headers.get("Authorization", "")
     if not header.lower().startswith(_SCHEME) or not header[len(_SCHEME) :].strip():
-        raise Unauthenticated("missing api token")
+        raise Unauthenticated(MISSING)
     token_hash = vault.token_hash(header[len(_SCHEME) :].strip())
     return _cache.get(token_hash) or _look_up(token_hash)
 

@@ -4,12 +4,16 @@
 another shape catches the same exceptions in its own blueprint.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, current_app, jsonify, request
+from flask.sansio.app import App
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from api import request_ids
+
+_SHAPES: Final = "antar.shapes"
 
 
 class ApiError(Exception):
@@ -84,11 +88,22 @@ def render(error: ApiError) -> Response:
 _KINDS = {404: ("not_found", "resource_not_found"), 405: ("invalid_request_error", "method_not_allowed")}
 
 
+def shape_below(app: App, prefix: str, shape: Callable[[HTTPException], Response]) -> None:
+    """Answer the framework's own refusals in a dialect's shape on every path below ``prefix``, also where there is no route."""
+    app.extensions.setdefault(_SHAPES, {})[prefix] = shape
+
+
 def _render_http(error: HTTPException) -> Response:
-    status = error.code or 500
-    fallback = ("invalid_request_error", "invalid_request") if status < 500 else ("api_error", "internal_error")  # noqa: PLR2004 - HTTP's own border.
-    kind, code = _KINDS.get(status, fallback)
-    response = render(ApiError(status, kind, code, error.name))
+    shapes: dict[str, Callable[[HTTPException], Response]] = current_app.extensions.get(_SHAPES, {})
+    shape = next((shapes[prefix] for prefix in shapes if request.path.startswith(prefix)), _enveloped)
+    response = shape(error)
     if isinstance(error, MethodNotAllowed):
         response.allow.update(sorted(error.valid_methods or ()))
     return response
+
+
+def _enveloped(error: HTTPException) -> Response:
+    status = error.code or 500
+    fallback = ("invalid_request_error", "invalid_request") if status < 500 else ("api_error", "internal_error")  # noqa: PLR2004 - HTTP's own border.
+    kind, code = _KINDS.get(status, fallback)
+    return render(ApiError(status, kind, code, error.name))

@@ -14,7 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import Boolean, Connection, bindparam, case, func
+from sqlalchemy import Boolean, Connection, Row, bindparam, case, func
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -237,10 +237,22 @@ def next_number() -> int:
 
 def first_use(account_id: UUID, scope: str, key: str) -> datetime | None:
     """Tell when an idempotency key was first used, as long as it stands."""
+    standing = _standing(account_id, scope, key)
+    return standing.created_at if standing else None
+
+
+def repeated_send(account_id: UUID, key: IdempotencyKey) -> UUID | None:
+    """Give the send of the request that this one repeats. Raises :class:`IdempotencyKeyReused` when it was another request."""
+    standing = _standing(account_id, key.scope, key.key)
+    if standing is not None and bytes(standing.fingerprint) != key.fingerprint:
+        raise IdempotencyKeyReused
+    return standing.send_id if standing else None
+
+
+def _standing(account_id: UUID, scope: str, key: str) -> Row[Any] | None:
     with engine.get().connect() as connection:
         owner = {"account_id": account_id, "scope": scope, "key": key}
-        standing = connection.execute(statements.select_idempotency_key, owner).one_or_none()
-    return standing.created_at if standing else None
+        return connection.execute(statements.select_idempotency_key, owner).one_or_none()
 
 
 def send_row(order: Order) -> dict[str, Any]:

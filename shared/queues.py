@@ -162,6 +162,11 @@ def publish_webhooks(webhook_ids: Sequence[UUID], *, countdown: float = 0.0) -> 
     _publish(Task.WEBHOOK, Queue.EVENTS, ids.WEBHOOK, webhook_ids, countdown)
 
 
+def publish_probe() -> None:
+    """Publish that keys are to be asked whose time has come. Raises as :func:`publish_deliveries`."""
+    app.send_task(Task.PROBE.value, queue=Queue.UPKEEP.value, expires=_OUTDATED)
+
+
 def _publish(task: Task, queue: Queue, prefix: str, identifiers: Sequence[UUID], countdown: float) -> None:
     """Publish a task for ids, in batches, ``countdown`` seconds ahead by the database's clock."""
     eta = _eta(countdown)

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -10,6 +10,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 def _without_slash(url: str) -> str:
     return url.rstrip("/")
+
+
+HIGHEST_PER_MINUTE: Final = 1_000_000
+PerMinute = Annotated[int, Field(ge=1, le=HIGHEST_PER_MINUTE)]
+"""A limit on requests: a bucket of so many, which fills in a minute."""
 
 
 class Settings(BaseSettings):
@@ -40,6 +45,12 @@ class Settings(BaseSettings):
     """Bytes of the largest request body."""
     token_cache_seconds: PositiveFloat = 60.0
     """Seconds a process trusts what it knows of an account token, should the news of its revocation be lost."""
+    write_per_minute: PerMinute = 60
+    """Requests of the Kirim dialect that write and that an account may make in a minute, unless it has a limit of its own."""
+    read_per_minute: PerMinute = 600
+    """Requests of the Kirim dialect that read, likewise."""
+    kanal_per_minute: PerMinute = 60
+    """Sends of the Kanal dialect that a token may ask for in a minute, unless its account has a limit of its own."""
     commit_batch: PositiveInt = 200
     """Sends committed in one transaction at the most."""
 
@@ -62,6 +73,8 @@ class Settings(BaseSettings):
     """Seconds in which these calls must fall."""
     retry_base_delay: PositiveFloat = 1.0
     """Seconds before the second call; doubled for each further one."""
+    late_fallback_seconds: Annotated[float, Field(ge=0)] = 86400.0
+    """Seconds after a message was sent in which a failure its provider reports still opens the next tier."""
     pacing_sleep: PositiveFloat = 1.0
     """Seconds a worker waits for a delivery's turn at the most; whoever waits longer goes back into the queue."""
 

@@ -1,9 +1,10 @@
 """The kinds of argument that commands take."""
 
 import json
+import re
 from dataclasses import dataclass
-from datetime import datetime
-from typing import IO, Any, Generic, TypeVar
+from datetime import datetime, timedelta
+from typing import IO, Any, Final, Generic, TypeVar
 from uuid import UUID
 
 import click
@@ -14,6 +15,9 @@ from shared.domain.channels import Channel
 from shared.management.errors import Invalid
 
 T = TypeVar("T")
+
+_DURATION: Final = re.compile(r"([0-9]{1,5})([dhms])")
+_UNITS: Final = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 
 
 class Identifier(click.ParamType[UUID]):
@@ -54,6 +58,23 @@ class Moment(click.ParamType[datetime]):
         return moment or self.fail(f"{value!r} is neither ISO 8601 nor unix seconds", param, ctx)
 
 
+class Duration(click.ParamType[timedelta]):
+    """A length of time, as ``90d`` or ``12h``."""
+
+    name = "N(d|h|m|s)"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Read the length."""
+        if isinstance(value, timedelta):
+            return value
+        match = _DURATION.fullmatch(value)
+        return (
+            timedelta(**{_UNITS[match[2]]: int(match[1])})
+            if match
+            else self.fail(f"{value!r} is not like 90d, 12h or 30m", param, ctx)
+        )
+
+
 @dataclass(frozen=True)
 class Given(Generic[T]):
     """The value of an option that was given; ``None`` takes away what was there."""
@@ -71,6 +92,19 @@ class OrNone(click.ParamType[Given[Any]]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Given[Any]:
         """Read the value."""
         return Given(None if value == "none" else self._inner.convert(value, param, ctx))
+
+
+class Switch(click.ParamType[Given[bool]]):
+    """``on``, ``off``, or ``default`` for what holds where nothing is said."""
+
+    name = "on|off|default"
+    _values: Final = {"on": True, "off": False, "default": None}
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Given[bool]:
+        """Read the value."""
+        if value not in self._values:
+            self.fail(f"{value!r} is not one of on, off, default", param, ctx)
+        return Given(self._values[value])
 
 
 account = click.argument("account", metavar="ACCOUNT")

@@ -13,7 +13,9 @@ from deploy.cli import arguments, output
 from shared import ids
 from shared.db import engine
 from shared.db.tables.channel_keys import QUOTA_PERIODS
+from shared.domain import key_settings
 from shared.domain.channels import Channel
+from shared.domain.key_settings import WINDOW, WINDOWS
 from shared.domain.outcome import Action, NotSent
 from shared.domain.states import KeyStatus, OnUnknown
 from shared.domain.times import rfc3339
@@ -30,8 +32,14 @@ _CREDENTIALS: Final = "JSON file, as the channel wants it; - is stdin."
 
 def _limits(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options that :class:`Limits` has fields for."""
-    rate, number, period = (arguments.OrNone(inner) for inner in (click.FLOAT, click.INT, click.Choice(QUOTA_PERIODS)))
+    kinds = (click.FLOAT, click.INT, click.Choice(QUOTA_PERIODS), click.STRING, click.Choice(WINDOWS))
+    rate, number, period, text, window = (arguments.OrNone(inner) for inner in kinds)
     options = (
+        click.option("--sender", type=text, metavar="NUMBER|none", help="The phone number it sends from, with its country code."),
+        click.option("--window", type=window, metavar=f"{'|'.join(WINDOWS)}|none", help="Who judges WABA's 24-hour window."),
+        click.option(
+            "--late-fallback", type=arguments.Switch(), help="Whether a failure that is reported late opens the next tier."
+        ),
         click.option("--rate", "rate_per_second", type=rate, metavar="N|none", help="Messages a second."),
         click.option("--quota", "quota_limit", type=number, metavar="N|none", help="Messages in a period, or in all without one."),
         click.option("--quota-period", type=period, metavar=f"{'|'.join(QUOTA_PERIODS)}|none", help="When it begins anew."),
@@ -178,6 +186,7 @@ def _document(made: Key) -> output.Document:
         "channel": made.channel.value,
         "name": made.name,
         "token_prefix": made.token_prefix,
+        "sender": made.sender,
         "status": made.status.value,
         "status_code": made.status_code,
         "status_reason": made.status_reason,
@@ -188,6 +197,8 @@ def _document(made: Key) -> output.Document:
         "quota_period": made.quota_period,
         "quota_resets_at": None if made.quota_resets_at is None else rfc3339(made.quota_resets_at),
         "on_unknown": made.on_unknown.value,
+        "window": made.settings.get(WINDOW, WINDOWS[0]) if made.channel is Channel.WABA else None,
+        "late_fallback": key_settings.falls_back_late(made.channel, made.settings),
         "created_at": rfc3339(made.created_at),
     }
 
@@ -198,6 +209,7 @@ def _line(made: Key) -> output.Document:
         "id": ids.encode(ids.KEY, made.id),
         "channel": made.channel.value,
         "name": made.name,
+        "sender": made.sender,
         "status": made.status.value,
         "code": made.status_code,
         "reason": made.status_reason,

@@ -1,25 +1,19 @@
 """``antar token``: what backends authenticate with."""
 
 import sys
-from typing import Final
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import click
-import redis
-from redis.exceptions import RedisError
 from sqlalchemy import Connection
 
-from deploy.cli import arguments, output
-from deploy.cli.failures import Failure
-from shared import ids, settings, signals
-from shared.db import engine
+from deploy.cli import announcing, arguments, output
+from shared import ids
+from shared.db import engine, partitions
 from shared.domain.times import rfc3339
 from shared.management import accounts, keys, tokens
 from shared.management.errors import NotFound
 from shared.management.tokens import Token
-
-_PATIENCE: Final = 3.0
-"""Seconds to reach Redis."""
 
 
 @click.group()
@@ -30,14 +24,28 @@ def token() -> None:
 @token.command("create")
 @arguments.account
 @click.option("--bound-key", type=arguments.Identifier(ids.KEY), help="The channel key that the token sends with.")
+@click.option("--label", help="What people call the token.")
+@click.option("--expires-at", type=arguments.Moment(), help="From when on it is not valid any more: ISO 8601 or unix seconds.")
+@click.option("--expires-in", type=arguments.Duration(), help="The same as a time from now: 90d, 12h, 30m or 45s.")
 @output.json_option
-def create(account: str, bound_key: UUID | None, *, as_json: bool) -> None:
+def create(
+    account: str,
+    bound_key: UUID | None,
+    label: str | None,
+    expires_at: datetime | None,
+    expires_in: timedelta | None,
+    *,
+    as_json: bool,
+) -> None:
     """Create a token of ACCOUNT and print it, once."""
+    if expires_at is not None and expires_in is not None:
+        raise click.UsageError("give --expires-at or --expires-in")
     with engine.get().begin() as connection:
         account_id = accounts.find(connection, account).id
         if bound_key is not None:
             _check_owner(connection, account_id, bound_key)
-        made, plain = tokens.create(connection, account_id, bound_key)
+        ends_at = expires_at if expires_in is None else partitions.now(connection) + expires_in
+        made, plain = tokens.create(connection, account_id, bound_key, label=label, expires_at=ends_at)
     output.emit({"token": plain, **_document(made)}, as_json=as_json)
 
 
@@ -49,7 +57,7 @@ def revoke(plain: str, *, as_json: bool) -> None:
     secret = sys.stdin.readline().strip() if plain == "-" else plain
     with engine.get().begin() as connection:
         revoked = tokens.revoke(connection, secret)
-    _announce()
+    announcing.announce("the token is revoked", "accept it")
     output.emit(_document(revoked), as_json=as_json)
 
 
@@ -68,24 +76,13 @@ def _check_owner(connection: Connection, account_id: UUID, key_id: UUID) -> None
         raise NotFound("the account has no such channel key")
 
 
-def _announce() -> None:
-    """Tell the api processes after the commit, so that none reads the token back as it was."""
-    current = settings.get()
-    try:
-        with redis.Redis.from_url(current.signals, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as client:
-            client.publish(signals.REVOKED, b"")
-    except (RedisError, OSError, ValueError) as error:
-        message = (
-            "the token is revoked, but the api processes could not be told over Redis: "
-            f"they may accept it for {current.token_cache_seconds:.0f} s more; running this again tells them"
-        )
-        raise Failure(message) from error
-
-
 def _document(made: Token) -> output.Document:
     return {
         "prefix": made.prefix,
+        "last4": made.last4,
+        "label": made.label,
         "bound_key": None if made.bound_key_id is None else ids.encode(ids.KEY, made.bound_key_id),
         "created_at": rfc3339(made.created_at),
+        "expires_at": None if made.expires_at is None else rfc3339(made.expires_at),
         "revoked_at": None if made.revoked_at is None else rfc3339(made.revoked_at),
     }

@@ -20,6 +20,8 @@ from deploy.local.stack import Stack
 UNREACHABLE: Final = "6281200000404"
 """A number without WhatsApp, as far as the sandbox knows: sends to it fall back."""
 
+_MADE: Final = frozenset({"key_ids", "webhook_secrets"})
+"""What an earlier version's accounts lack."""
 _SECONDS: Final = 60
 _UNAUTHORIZED: Final = 401
 
@@ -52,7 +54,7 @@ def _known(stack: Stack) -> Document | None:
     if not stack.home.demo.exists():
         return None
     document: Document = json.loads(stack.home.demo.read_text())
-    if "key_ids" not in document or any(document.get(name) != address for name, address in _sandbox(stack).items()):
+    if not document.keys() >= _MADE or any(document.get(name) != address for name, address in _sandbox(stack).items()):
         return None
     headers = {"Authorization": f"Bearer {document['token']}"}
     answer = httpx.get(f"{stack.base_url}/v1/sends?limit=1", headers=headers, timeout=_SECONDS)
@@ -88,9 +90,22 @@ def _addresses(stack: Stack) -> Document:
 
 
 def _receivers(stack: Stack, document: Document) -> Document:
-    """List where Meta's webhooks for each number go: every account has the number of its place."""
-    urls = [f"{stack.base_url}/v1/receipts/waba/{account['key_ids']['waba']}" for account in (document, document["second_account"])]
-    return {f"waba/{sandbox.waba('', number)['phone_number_id']}": url for number, url in enumerate(urls, start=1)}
+    """List where the webhooks for each sender go: every account has the senders of its place."""
+    accounts = enumerate((document, document["second_account"]), start=1)
+    return {
+        f"{path}/{sender}": f"{stack.base_url}/v1/receipts/{channel}/{account['key_ids'][channel]}"
+        for number, account in accounts
+        for channel, path, sender in _senders(number)
+    }
+
+
+def _senders(number: int) -> list[tuple[str, str, str]]:
+    """Give the senders of an account that have webhooks: the channel, and the sandbox's names of the provider and the sender."""
+    return [
+        ("waba", "waba", sandbox.waba("", number)["phone_number_id"]),
+        ("whatsapp", "waha", sandbox.waha("", number)["session"]),
+        ("telegram", "telegram", sandbox.bot_id(number)),
+    ]
 
 
 def _write(path: Path, document: Document) -> None:

@@ -16,6 +16,7 @@ from shared import ids
 from shared.db import engine
 from shared.domain.channels import Channel
 from shared.management import accounts, errors, keys, templates, tokens
+from shared.management.keys import Limits
 
 _TEXT: Final = "Hi {{name}}, your order {{order_id}} is ready."
 _TEMPLATES: Final[Mapping[Channel, Mapping[str, Any]]] = {
@@ -46,6 +47,7 @@ def make(connection: Connection, sandbox_url: str, host: str, port: int) -> dict
         "token": tokens.create(connection, first)[1],
         **_named(first_keys),
         "templates": {channel: _template(connection, first, channel) for channel in Channel},
+        "webhook_secrets": {Channel.WHATSAPP: sandbox.WAHA_HMAC_KEY, Channel.TELEGRAM: sandbox.TELEGRAM_SECRET_TOKEN},
         "kanal_token": tokens.create(connection, first, bound_key_id=first_keys[Channel.WABA][0])[1],
         "second_account": {
             "token": tokens.create(connection, second)[1],
@@ -71,8 +73,10 @@ def _keys(
         Channel.TELEGRAM: sandbox.telegram(sandbox_url, number),
         Channel.EMAIL: sandbox.email(*smtp, number),
     }
+    senders: Mapping[Channel, Limits] = {Channel.WABA: {"sender": sandbox.OWN_NUMBER}}
     made = {
-        channel: keys.create(connection, account_id, channel, f"sandbox {channel}", held) for channel, held in credentials.items()
+        channel: keys.create(connection, account_id, channel, f"sandbox {channel}", held, **senders.get(channel, {}))
+        for channel, held in credentials.items()
     }
     return {channel: (key.id, plain) for channel, (key, plain) in made.items()}
 

@@ -68,6 +68,18 @@ def next_step(members: Sequence[Member], *, reopens: bool = False) -> Step:
     return Wait() if any(_is_awaited(member) for member in members) else _open_next(left)
 
 
+def reopened(members: Sequence[Member], step: Step) -> tuple[UUID, ...]:
+    """Give the deliveries that were skipped for a success and wait for their turn again, by the step of a send that ``reopens``."""
+    if isinstance(step, Finish) or has_success(members):
+        return ()
+    return tuple(member.id for member in members if member.state is DeliveryState.SKIPPED)
+
+
+def has_success(members: Sequence[Member]) -> bool:
+    """Tell whether a delivery was sent and got as far as its send wants."""
+    return any(_has_succeeded(member) for member in members)
+
+
 def _has_succeeded(member: Member) -> bool:
     return member.state is DeliveryState.SENT and member.confirmation is Confirmation.GIVEN
 

@@ -11,6 +11,11 @@ from typing import Any, Final
 
 from shared.domain.receipts import Receipt, rank
 
+LONGEST: Final = 604_800
+"""Seconds that a receipt may be waited for: a week."""
+HEARD_AT_LAST: Final = 30.0
+"""Seconds past its time for which a delivery is not given up while a webhook that came in time has not been handled."""
+
 
 class Level(StrEnum):
     """What is success."""
@@ -43,6 +48,11 @@ class Confirmation(Enum):
     """Not in time."""
 
 
+def is_over(seconds: float, *, unheard: bool) -> bool:
+    """Tell whether the time of a delivery is over that has so many ``seconds`` left; ``unheard`` webhooks may still confirm it."""
+    return seconds <= (-HEARD_AT_LAST if unheard else 0.0)
+
+
 def read(document: Mapping[str, Any] | None) -> Until | None:
     """Read what :func:`dump` wrote; ``None`` when nothing is asked for."""
     return None if document is None else Until(level=Level(document["level"]), within=document["within"])
@@ -51,6 +61,11 @@ def read(document: Mapping[str, Any] | None) -> Until | None:
 def dump(until: Until | None) -> dict[str, Any] | None:
     """Give the shape it is stored in."""
     return None if until is None else {"level": until.level.value, "within": until.within}
+
+
+def missing(until: Until) -> str:
+    """Say that a delivery did not get as far as its send wants."""
+    return f"not {until.level} within {until.within} s"
 
 
 _PROOFS: Final = {Level.DELIVERED: Receipt.DELIVERED, Level.READ: Receipt.READ}

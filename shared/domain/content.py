@@ -91,9 +91,9 @@ class Location(_Wire):
 class Button(_Wire):
     """One button: a link when ``url`` is set, else a reply that comes back with ``id``."""
 
-    text: Text
-    id: Text | None = None
-    url: Text | None = None
+    text: Annotated[Text, Field(description="What stands on it.")]
+    id: Annotated[Text | None, Field(description="What comes back when it is pressed.")] = None
+    url: Annotated[Text | None, Field(description="What it opens.")] = None
 
 
 class ListRow(_Wire):
@@ -114,7 +114,7 @@ class ListSection(_Wire):
 class ListMessage(_Wire):
     """A menu that opens behind one button."""
 
-    button: Text
+    button: Annotated[Text, Field(description="What stands on the button that opens it.")]
     title: Text | None = None
     sections: Annotated[tuple[ListSection, ...], Field(min_length=1)]
 
@@ -130,21 +130,21 @@ ButtonRow = Annotated[tuple[Button, ...], BeforeValidator(_as_row)]
 class RichContext(_Wire):
     """What a message carries beside its text; every field is optional."""
 
-    file_url: Text | None = None
-    file_id: Text | None = None
-    file_name: Text | None = None
-    footer: Text | None = None
-    location: Location | None = None
-    buttons: tuple[ButtonRow, ...] | None = None
-    list_message: ListMessage | None = None
+    file_url: Annotated[Text | None, Field(description="Where the file is fetched, with http or https.")] = None
+    file_id: Annotated[Text | None, Field(description="The id of a file of this account, in place of its address.")] = None
+    file_name: Annotated[Text | None, Field(description="What the file is called.")] = None
+    footer: Annotated[Text | None, Field(description="What stands below in small letters.")] = None
+    location: Annotated[Location | None, Field(description="With type location.")] = None
+    buttons: Annotated[tuple[ButtonRow, ...] | None, Field(description="With type interactive: rows of buttons.")] = None
+    list_message: Annotated[ListMessage | None, Field(description="With type interactive: a menu.")] = None
 
 
 class Message(_Wire):
     """An inline message, and the body of a WhatsApp or Telegram template."""
 
-    type: MessageType
-    message: Text | None = None
-    rich_context: RichContext = RichContext()
+    type: Annotated[MessageType, Field(description="What the message is.")]
+    message: Annotated[Text | None, Field(description="The text, or what stands below a file; {{placeholders}} are filled.")] = None
+    rich_context: Annotated[RichContext, Field(description="A file, a place, buttons or a menu.")] = RichContext()
 
     @property
     def text(self) -> str:

@@ -27,6 +27,7 @@ _ORDER: Final = (Receipt.SENT, Receipt.FAILED, Receipt.DELIVERED, Receipt.READ)
 
 _OPEN: Final = frozenset({DeliveryState.QUEUED, DeliveryState.CLAIMED})
 _RESOLVABLE: Final = frozenset(DeliveryState) - {DeliveryState.WAITING, DeliveryState.CLAIMED, DeliveryState.SENT}
+_REFUTABLE: Final = frozenset({DeliveryState.UNKNOWN, DeliveryState.SENT})
 
 
 def rank(receipt: Receipt) -> int:
@@ -47,9 +48,9 @@ def must_wait(state: DeliveryState, came: Receipt) -> bool:
 def resolution(state: DeliveryState, held: Receipt | None, came: Receipt) -> DeliveryState | None:
     """Give the state that a delivery turns out to have, if its own is not the truth.
 
-    That it was sent is the truth whatever was believed. That it failed is news only of a delivery that is unknown: one that was
-    sent, or was said to be before, stays so with its receipt beside it. A call under way has its outcome first.
+    That it was sent is the truth whatever was believed, until its provider says that it could not deliver it after all: that is the
+    truth of one that was sent, or is unknown, unless it was reported to have arrived. A call under way has its outcome first.
     """
     if furthest(held, came) is Receipt.FAILED:
-        return DeliveryState.FAILED if came is Receipt.FAILED and state is DeliveryState.UNKNOWN else None
+        return DeliveryState.FAILED if came is Receipt.FAILED and state in _REFUTABLE else None
     return DeliveryState.SENT if state in _RESOLVABLE else None

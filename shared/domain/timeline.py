@@ -65,7 +65,9 @@ _WORDS: Final = {
     "held.failed": "counted as not sent",
     "held.confirmed": "counted as sent",
     "resolved.sent": "turned out to have been sent",
-    "resolved.failed": "turned out not to have been sent",
+    "resolved.failed": "turned out to have failed",
+    "confirmed": "confirmed",
+    "unconfirmed": "not confirmed in time",
     "replayed": "queued again after a fault of antar's own",
 }
 """What people read for the kinds that do not say it themselves."""
@@ -89,6 +91,19 @@ def _ended(history: History) -> Iterator[Entry]:
                 yield Entry(at=delivery.ended_at, kind="held", text=_question(delivery), delivery_id=delivery.id)
 
 
+_JUDGED: Final = frozenset({"confirmed", "unconfirmed"})
+
+
+def _awaited(history: History) -> Iterator[Entry]:
+    until = history.send.until
+    judged = {event.delivery_id for event in history.events if event.kind in _JUDGED}
+    for delivery in history.send.deliveries:
+        waited = delivery.state is DeliveryState.SENT and (delivery.confirm_by or delivery.id in judged)
+        if until and waited and delivery.ended_at:
+            text = f"{delivery.channel} waits {until.within} s to be {until.level}"
+            yield Entry(at=delivery.ended_at, kind="confirmation_awaited", text=text, delivery_id=delivery.id)
+
+
 def _kind_of_end(delivery: DeliveryView) -> str:
     return "skipped" if delivery.state is DeliveryState.SKIPPED else "delivery_ended"
 
@@ -102,6 +117,8 @@ def _question(delivery: DeliveryView) -> str:
 def _end_of(delivery: DeliveryView, send_state: SendState) -> str:
     if delivery.state is DeliveryState.SKIPPED:
         return _explained(f"{delivery.channel} skipped", "an earlier tier succeeded" if send_state is SendState.SENT else None)
+    if delivery.state is DeliveryState.SENT:
+        return f"{delivery.channel} sent"
     reason = f"{delivery.code} ({delivery.reason})" if delivery.code and delivery.reason else delivery.code or delivery.reason
     return _explained(f"{delivery.channel} {delivery.state}", reason)
 
@@ -187,14 +204,19 @@ def _finished(history: History) -> Iterator[Entry]:
 
 
 def _carried(delivery: DeliveryView, ended_at: datetime) -> bool:
-    """Tell whether a delivery was known to be sent when its send ended; what turned out later is told later."""
-    return delivery.state is DeliveryState.SENT and (delivery.ended_at is None or delivery.ended_at <= ended_at)
+    """Tell whether a delivery was known to be sent when its send ended; what turned out later is told later.
+
+    One that has a code although it was sent has not got as far as its send wants.
+    """
+    known = delivery.ended_at is None or delivery.ended_at <= ended_at
+    return delivery.state is DeliveryState.SENT and delivery.code is None and known
 
 
 _SOURCES: Final[tuple[Callable[[History], Iterator[Entry]], ...]] = (
     _accepted,
     _events,
     _ended,
+    _awaited,
     _opened,
     _attempted,
     _retried,

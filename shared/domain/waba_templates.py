@@ -44,10 +44,29 @@ class _Names:
         return _Names(self.declared, self.before + max(numbers, default=0))
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """A component of a template, or one of its buttons, which has its ``index``."""
+
+    definition: JsonObject
+    """Meta's own."""
+    variables: tuple[str, ...]
+    """The names of those that fill it, each once, in order of appearance."""
+
+
+def parts(template: WabaTemplate) -> list[Part]:
+    """List what a template consists of."""
+    return [Part(definition=part, variables=_variables(part, names)) for part, names in _parts(template)]
+
+
+def _variables(part: JsonObject, names: _Names) -> tuple[str, ...]:
+    found = (placeholder for text in _texts(part) for placeholder in _PLACEHOLDER.findall(text))
+    return tuple(dict.fromkeys(names.of(placeholder) for placeholder in found))
+
+
 def variable_names(template: WabaTemplate) -> list[str]:
     """List the variables a template needs, each once, in order of appearance."""
-    texts = [(names, text) for part, names in _parts(template) for text in _texts(part)]
-    return list(dict.fromkeys(names.of(placeholder) for names, text in texts for placeholder in _PLACEHOLDER.findall(text)))
+    return list(dict.fromkeys(name for part in parts(template) for name in part.variables))
 
 
 def fill(template: WabaTemplate, variables: Variables) -> TemplateMessage:

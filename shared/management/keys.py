@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, case, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, case, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 
 from shared import ids, vault
 from shared.db.tables import channel_keys
 from shared.db.tables.channel_keys import QUOTA_PERIODS
+from shared.domain import key_settings, targets
 from shared.domain.channels import Channel
 from shared.domain.states import KeyStatus, OnUnknown
 from shared.management.errors import Invalid, ManagementError, NotFound
@@ -20,6 +22,7 @@ _LOWEST_RATE = 0.0001
 """One message in nearly three hours: the turns of a backlog stay within the times that Postgres and Redis can hold."""
 _HIGHEST_RATE = 1_000_000
 _HIGHEST_QUOTA = 10**15
+_SETTINGS = frozenset({key_settings.WINDOW, key_settings.LATE_FALLBACK})
 _NO_SUCH_KEY = "there is no such channel key"
 
 
@@ -32,6 +35,8 @@ class Key:
     channel: Channel
     name: str
     token_prefix: str
+    sender: str | None
+    """The number it sends from, in digits, where somebody has told it."""
     status: KeyStatus
     status_code: str | None
     """The reason code of the refusal that suspended it; ``None`` when a person did."""
@@ -47,6 +52,8 @@ class Key:
     """``day`` or ``month``; without one the quota is for good."""
     quota_resets_at: datetime | None
     on_unknown: OnUnknown
+    settings: Mapping[str, Any]
+    """See :mod:`shared.domain.key_settings`."""
     created_at: datetime
 
 
@@ -56,6 +63,7 @@ _COLUMNS = (
     channel_keys.c.channel,
     channel_keys.c.name,
     channel_keys.c.token_prefix,
+    channel_keys.c.sender,
     channel_keys.c.status,
     channel_keys.c.status_code,
     channel_keys.c.status_reason,
@@ -66,6 +74,7 @@ _COLUMNS = (
     channel_keys.c.quota_period,
     channel_keys.c.quota_resets_at,
     channel_keys.c.on_unknown,
+    channel_keys.c.settings,
     channel_keys.c.created_at,
 )
 
@@ -73,6 +82,9 @@ _COLUMNS = (
 class Limits(TypedDict, total=False):
     """What of a key may be changed at any time. What is absent stays as it is; ``None`` takes a limit away."""
 
+    sender: str | None
+    window: str | None
+    late_fallback: bool | None
     rate_per_second: float | None
     quota_limit: int | None
     quota_period: str | None
@@ -104,7 +116,9 @@ def create(
         "token_hash": vault.token_hash(plain),
         "token_prefix": plain[:_SHOWN],
         "credentials": vault.get().encrypt(identifier, credentials),
-        **limits,
+        "provider_id": _provider_id(channel, credentials),
+        "settings": {name: value for name, value in _settings(limits).items() if value is not None},
+        **_stored(limits),
     }
     row = connection.execute(insert(channel_keys).values(values).returning(*_COLUMNS)).one()
     return _key(row._mapping), plain
@@ -116,7 +130,10 @@ def change(connection: Connection, key_id: UUID, limits: Limits) -> Key:
     Raises :class:`NotFound` and :class:`Invalid`.
     """
     _check(limits)
-    values: dict[str, Any] = {**limits, "updated_at": func.now()}
+    values: dict[str, Any] = {**_stored(limits), "updated_at": func.now()}
+    if settings := _settings(limits):
+        changed = channel_keys.c.settings.op("||")(literal(settings, JSONB))
+        values["settings"] = func.jsonb_strip_nulls(changed)
     if "quota_period" in limits:
         values["quota_resets_at"] = None
     return _update(connection, key_id, values)
@@ -130,11 +147,23 @@ def renew(connection: Connection, key_id: UUID, credentials: Mapping[str, Any]) 
     """
     values = {
         "credentials": vault.get().encrypt(key_id, credentials),
+        "provider_id": _provider_id(find(connection, key_id).channel, credentials),
         "status_at": func.now(),
         "updated_at": func.now(),
         "probe_at": case((channel_keys.c.probe_at.is_not(None), func.now())),
     }
     return _update(connection, key_id, values, channel_keys.c.status != KeyStatus.REVOKED)
+
+
+def _provider_id(channel: Channel, credentials: Mapping[str, Any]) -> str | None:
+    """Give the name under which the provider's webhooks tell of the sender: the number's id at Meta, the session of WAHA."""
+    match channel:
+        case Channel.WABA:
+            return credentials.get("phone_number_id")
+        case Channel.WHATSAPP if credentials.get("gateway") == "waha":
+            return str(credentials.get("session") or "default")
+        case _:
+            return None
 
 
 def set_status(connection: Connection, key_id: UUID, status: KeyStatus, reason: str | None = None) -> Key:
@@ -161,6 +190,22 @@ def _check(limits: Limits) -> None:
         raise Invalid("quota", f"must be from 0 to {_HIGHEST_QUOTA}")
     if limits.get("quota_period") not in {None, *QUOTA_PERIODS}:
         raise Invalid("quota_period", f"must be one of {', '.join(QUOTA_PERIODS)}")
+    if (sender := limits.get("sender")) is not None and targets.phone(sender) is None:
+        raise Invalid("sender", "must be a phone number with its country code")
+    if limits.get("window") not in {None, *key_settings.WINDOWS}:
+        raise Invalid("window", f"must be one of {', '.join(key_settings.WINDOWS)}")
+
+
+def _stored(limits: Limits) -> dict[str, Any]:
+    """Give the columns of what was checked."""
+    sender = limits.get("sender")
+    columns = {name: value for name, value in limits.items() if name not in _SETTINGS}
+    return {**columns, **({"sender": targets.phone(sender)} if sender is not None else {})}
+
+
+def _settings(limits: Limits) -> dict[str, Any]:
+    """Give what is kept among the key's settings."""
+    return {name: value for name, value in limits.items() if name in _SETTINGS}
 
 
 def _update(connection: Connection, key_id: UUID, values: Mapping[str, Any], *conditions: ColumnElement[bool]) -> Key:

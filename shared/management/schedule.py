@@ -1,5 +1,7 @@
 """Cancelling and moving sends that wait for their time: possible until a worker claims one of their deliveries, and exact.
 
+A send that runs can be cancelled while all it waits for is a receipt: what was sent stays sent, and nothing follows it.
+
 A send is locked first, then changed in the same transaction. A claim that comes in between waits for the lock and then finds
 what was done, so that nothing is sent of a send that was cancelled.
 """
@@ -15,7 +17,7 @@ from sqlalchemy import Connection, Uuid, any_, bindparam, insert, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from shared import ids
-from shared.db.statements import among, schedule
+from shared.db.statements import among, confirmation, schedule
 from shared.db.tables import deliveries, events
 from shared.domain.channels import Channel
 from shared.domain.content import Message, parse_inline
@@ -79,10 +81,21 @@ def cancel(connection: Connection, standing: Standing, actor: str) -> None:
     """Cancel a locked send; one that is cancelled stays as it is. Raises :class:`TooLate`."""
     if standing.state is SendState.CANCELLED:
         return
-    require_waiting(standing)
-    connection.execute(schedule.cancel_deliveries, among(ids.deliveries_of(standing.id, standing.deliveries)))
+    theirs = among(ids.deliveries_of(standing.id, standing.deliveries))
+    if not _only_awaits(connection, standing):
+        require_waiting(standing)
+    connection.execute(confirmation.stop, theirs)
+    connection.execute(schedule.cancel_deliveries, theirs)
     connection.execute(schedule.cancel_send, {"send_id": standing.id})
     _note(connection, standing.id, "cancelled", f"by {actor}")
+
+
+def _only_awaits(connection: Connection, standing: Standing) -> bool:
+    """Tell whether a send that runs waits for nothing but a receipt."""
+    if standing.state is not SendState.RUNNING:
+        return False
+    theirs = among(ids.deliveries_of(standing.id, standing.deliveries))
+    return bool(connection.execute(schedule.only_awaits, theirs).scalar_one())
 
 
 def move(connection: Connection, standing: Standing, change: Change, actor: str) -> list[Due]:

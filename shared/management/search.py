@@ -44,7 +44,7 @@ def search(connection: Connection, account_id: UUID, filters: Filters, limit: in
 
 
 def _matching(account_id: UUID, filters: Filters, before_id: UUID | None, *columns: Any) -> Select[Any]:
-    statement = select(*columns).where(sends.c.account_id == account_id, *_bounds(sends.c.id, filters, before_id))
+    statement = select(*columns).where(sends.c.account_id == account_id, *bounds(sends.c.id, filters, before_id))
     if filters.state is not None:
         statement = statement.where(sends.c.state == filters.state.value)
     if filters.channel is not None:
@@ -54,7 +54,7 @@ def _matching(account_id: UUID, filters: Filters, before_id: UUID | None, *colum
     return statement.order_by(sends.c.id.desc())
 
 
-def _bounds(identifier: ColumnElement[UUID], filters: Filters, before_id: UUID | None) -> Iterator[ColumnElement[bool]]:
+def bounds(identifier: ColumnElement[UUID], filters: Filters, before_id: UUID | None) -> Iterator[ColumnElement[bool]]:
     """Turn times into bounds of ids, which hold for a send and its deliveries alike."""
     if filters.created_after is not None:
         yield identifier >= _first_id(filters.created_after)
@@ -72,7 +72,7 @@ def _sends_to(recipient: str, account_id: UUID, filters: Filters, before_id: UUI
     statement = select(deliveries.c.send_id).where(
         deliveries.c.account_id == account_id,
         _goes_to(recipient, filters.channel),
-        *_bounds(deliveries.c.id, filters, before_id),
+        *bounds(deliveries.c.id, filters, before_id),
     )
     return statement if filters.channel is None else statement.where(deliveries.c.channel == filters.channel.value)
 

@@ -1,4 +1,4 @@
-"""The body of a send request, as it stands on the wire.
+"""The body of a send request, as it stands on the wire, and the answers, which :mod:`api.dialects.kirisan.render` writes.
 
 Validation here is of JSON types and of what no channel could use. What depends on the channels that are active is decided in
 :mod:`api.dialects.kirisan.validation`. Unknown fields are ignored at every level; null means absent.
@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -20,10 +20,13 @@ from pydantic import (
     ValidatorFunctionWrapHandler,
     WithJsonSchema,
 )
+from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from api.dialects.kirisan import errors
+from api.models import Answered
 from shared.domain.channels import Channel
+from shared.domain.confirmation import LONGEST, Level
 from shared.domain.content import Message, Text
 
 CHOICES: Final = ("all", Channel.WHATSAPP, Channel.TELEGRAM, Channel.WABA, Channel.EMAIL)
@@ -140,6 +143,17 @@ class Behaviour(_Wire):
         Text | None,
         Field(description="Restricts the send to one channel.", json_schema_extra={"enum": [*CHOICES, None]}),
     ] = None
+    until: Annotated[
+        Text | None,
+        Field(
+            description="How far a message must get before later tiers are left alone: `sent` is to its provider.",
+            json_schema_extra={"enum": [*Level, None]},
+        ),
+    ] = None
+    within: Annotated[
+        Annotated[int, Field(ge=1, le=LONGEST)] | None,
+        Field(description="Seconds from the moment the provider took the message; required with `delivered` and `read`."),
+    ] = None
 
 
 class Context(_Wire):
@@ -166,3 +180,42 @@ class Body(_Wire):
     ] = None
     target: Annotated[Target | None, Field(description="Whom to send to.")] = None
     context: Annotated[Context | None, Field(description="When and how to send.")] = None
+
+
+_Flag = Literal[True] | SkipJsonSchema[None]
+
+
+class ChannelResult(Answered):
+    """What came of one channel."""
+
+    status: Annotated[bool, Field(description="Whether its provider accepted the message, or it is scheduled or queued.")]
+    scheduled: Annotated[_Flag, Field(description="It waits for the time of the send.")] = None
+    queued: Annotated[_Flag, Field(description="Its outcome is still open.")] = None
+    awaiting: Annotated[
+        Literal["delivered", "read"] | SkipJsonSchema[None],
+        Field(description="Its provider took it, and this receipt is waited for: the next tier opens without it."),
+    ] = None
+    reason: Annotated[str | SkipJsonSchema[None], Field(description="Why it was not sent, or not as far as was asked.")] = None
+    detail: Annotated[dict[str, Any] | SkipJsonSchema[None], Field(description="The provider's own words.")] = None
+    fallback: Annotated[_Flag, Field(description="It was tried in a fallback tier.")] = None
+    processing_time: Annotated[
+        str | SkipJsonSchema[None],
+        Field(pattern=r"^\d+ms$", description="From the start of its last try to its outcome."),
+    ] = None
+
+
+class Outcome(Answered):
+    """What came of a send, so far as it was reached: channels of tiers that were not tried are left out."""
+
+    status: Annotated[bool, Field(description="Whether a channel delivered, was scheduled or is queued.")]
+    scheduled: Annotated[_Flag, Field(description="The send waits for its time.")] = None
+    queued: Annotated[_Flag, Field(description="The outcome is still open: look it up by `id`.")] = None
+    id: Annotated[str, Field(pattern="^snd_[0-9A-HJKMNP-TV-Z]{26}$")]
+    channels: dict[Channel, ChannelResult]
+
+
+class Refused(Answered):
+    """The whole request was refused, and nothing of it is sent."""
+
+    status: Literal[False]
+    reason: Annotated[str, Field(description="Why; it names the field.")]

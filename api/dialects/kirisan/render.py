@@ -65,12 +65,17 @@ def _channel(view: SendView, delivery: DeliveryView) -> dict[str, Any]:
 
 
 def _result(view: SendView, delivery: DeliveryView) -> dict[str, Any]:
-    if delivery.state is DeliveryState.SENT:
-        return {"status": True}
+    if delivery.state is DeliveryState.SENT and delivery.code is None:
+        return {"status": True, **_awaited(view, delivery)}
     result: dict[str, Any] = {"status": False, "reason": delivery.reason or _default_reason(view, delivery)}
     if delivery.detail and delivery.channel in _WITH_DETAIL:
         result["detail"] = dict(delivery.detail)
     return result
+
+
+def _awaited(view: SendView, delivery: DeliveryView) -> dict[str, Any]:
+    """Say what is waited for of a message that its provider took."""
+    return {"awaiting": view.until.level.value} if view.until and delivery.confirm_by else {}
 
 
 def _default_reason(view: SendView, delivery: DeliveryView) -> str:

@@ -12,6 +12,7 @@ from api.dialects.kirisan import errors, syntax, validation
 from api.dialects.kirisan.models import Body, ChannelContent, Key, Target, Timing
 from shared.domain import content
 from shared.domain.channels import Channel
+from shared.domain.confirmation import Until
 from shared.domain.send import PlannedDelivery, SendPlan
 
 DIALECT: Final = "kirisan"
@@ -31,6 +32,7 @@ class Request:
     """What fills the placeholders, as text."""
     schedule: datetime | None
     expires_at: datetime | None
+    until: Until | None
 
     def tokens(self) -> dict[Channel, str]:
         """Give the key of every channel, of the inactive ones too: all must belong to the account."""
@@ -49,7 +51,7 @@ def parse(body: bytes, now: datetime) -> Request:
     """
     parsed = _read(body)
     validation.require_channels(parsed)
-    allowed = validation.restriction(parsed)
+    allowed, until = validation.restriction(parsed), validation.until(parsed)
     schedule, expires_at = _times(parsed, now)
     active = validation.active_channels(parsed, allowed)
     target, contents = parsed.target or Target(), parsed.content or {}
@@ -64,6 +66,7 @@ def parse(body: bytes, now: datetime) -> Request:
         variables=variables,
         schedule=schedule,
         expires_at=expires_at,
+        until=until,
     )
 
 
@@ -76,6 +79,7 @@ def plan(request: Request, key_ids: Mapping[Channel, UUID]) -> SendPlan:
         variables=request.variables,
         schedule=request.schedule,
         expires_at=request.expires_at,
+        until=request.until,
     )
 
 

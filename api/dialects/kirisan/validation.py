@@ -6,14 +6,14 @@ Addresses are no part of this: a missing or malformed one fails its channel, not
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
 from api.dialects.kirisan import errors
-from api.dialects.kirisan.models import CHOICES, Body, ChannelContent, InlineMessage
-from shared.domain import rendering
+from api.dialects.kirisan.models import CHOICES, Behaviour, Body, ChannelContent, InlineMessage
+from shared.domain import links, rendering
 from shared.domain.channels import Channel
+from shared.domain.confirmation import Level, Until
 from shared.domain.content import MEDIA_TYPES, Message, MessageType, RichContext
 
 MAX_AHEAD: Final = timedelta(days=366)
@@ -52,6 +52,21 @@ def restriction(body: Body) -> Collection[str]:
     if choice not in CHOICES:
         raise errors.invalid(f"context.behaviour.channel must be one of {', '.join(CHOICES)}")
     return tuple(Channel) if choice == "all" else (choice,)
+
+
+def until(body: Body) -> Until | None:
+    """Give how far a message must get, by ``context.behaviour``; ``None`` is to its provider."""
+    behaviour = (body.context and body.context.behaviour) or Behaviour()
+    if behaviour.until is None and behaviour.within is not None:
+        raise errors.invalid("context.behaviour.until is required")
+    if behaviour.until not in {None, *Level}:
+        raise errors.invalid(f"context.behaviour.until must be one of {', '.join(Level)}")
+    level = Level(behaviour.until or Level.SENT)
+    if level is Level.SENT:
+        return None
+    if behaviour.within is None:
+        raise errors.invalid("context.behaviour.within is required")
+    return Until(level=level, within=behaviour.within)
 
 
 def active_channels(body: Body, allowed: Collection[str]) -> tuple[Channel, ...]:
@@ -114,7 +129,7 @@ def complete(channel: Channel, message: Message, variables: Mapping[str, str]) -
     if missing:
         raise errors.invalid(f"{channel} {message.type} message needs {missing}")
     url = _file_url(message, variables)
-    if url and not _is_web_url(url):
+    if url and not links.is_web_url(url):
         raise errors.invalid(f"content.{channel}.message.richContext.fileUrl must be an http or https URL")
 
 
@@ -144,13 +159,3 @@ def _file_url(message: Message, variables: Mapping[str, str]) -> str | None:
     except rendering.MissingVariables:
         return None
     return filled.rich_context.file_url if isinstance(filled, Message) else None
-
-
-def _is_web_url(text: str) -> bool:
-    if any(character.isspace() or not character.isprintable() for character in text):
-        return False
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname)

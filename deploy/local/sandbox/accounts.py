@@ -42,7 +42,13 @@ def read_bot_token(token: str) -> tuple[int, bool] | None:
 
 def waha(base: str, number: int = 1) -> Credentials:
     """Give the credentials of a WAHA session; ``base`` is the sandbox's ``http://host:port``."""
-    return {"gateway": "waha", "base_url": f"{base}/waha", "api_key": f"{PREFIX}waha-{number}", "session": _sender(number)}
+    return {
+        "gateway": "waha",
+        "base_url": f"{base}/waha",
+        "api_key": f"{PREFIX}waha-{number}",
+        "session": _sender(number),
+        "webhook_secret": WAHA_HMAC_KEY,
+    }
 
 
 def gowa(base: str, number: int = 1) -> Credentials:
@@ -52,6 +58,7 @@ def gowa(base: str, number: int = 1) -> Credentials:
         "base_url": f"{base}/gowa",
         "api_key": f"{PREFIX}gowa-{number}:{PREFIX}gowa-{number}",
         "session": _sender(number),
+        "webhook_secret": GOWA_WEBHOOK_SECRET,
     }
 
 
@@ -75,7 +82,16 @@ def waba(base: str, number: int = 1) -> Credentials:
 
 def telegram(base: str, number: int = 1) -> Credentials:
     """Give the credentials of a bot, its token as long as a real one."""
-    return {"bot_token": f"{7_000_000_000 + number}:" + f"{PREFIX}bot-{number}-".ljust(35, "x"), "base_url": f"{base}/telegram"}
+    return {
+        "bot_token": f"{bot_id(number)}:" + f"{PREFIX}bot-{number}-".ljust(35, "x"),
+        "base_url": f"{base}/telegram",
+        "webhook_secret": TELEGRAM_SECRET_TOKEN,
+    }
+
+
+def bot_id(number: int = 1) -> str:
+    """Give the id of a bot, which its token begins with."""
+    return str(7_000_000_000 + number)
 
 
 def email(host: str, port: int, number: int = 1, security: str = "none", ca_certificate: str | None = None) -> Credentials:

@@ -15,7 +15,12 @@ from deploy.local.sandbox.webhooks import Poster
 
 _LISTED_AT_ONCE = 1000
 _CHANNELS = frozenset({"whatsapp", "waba", "telegram", "email"})
-_FIRST_NUMBER: str = accounts.waba("")["phone_number_id"]
+_FIRST: dict[str, str] = {
+    "whatsapp": "default",
+    "waba": accounts.waba("")["phone_number_id"],
+    "telegram": accounts.bot_id(),
+}
+"""The sender of each channel's first account."""
 
 _ANSWERS: dict[str, tuple[Callable[[Fault, str], object], ...]] = {
     "whatsapp": (waha.refuse, gowa.refuse, fonnte.refuse),
@@ -53,6 +58,15 @@ class Receipt(BaseModel):
     code: int | None = None
 
 
+class Session(BaseModel):
+    """A state of a WAHA session."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    session: str = "default"
+    status: Literal["WORKING", "STARTING", "SCAN_QR_CODE", "PASSKEY_REQUIRED", "PASSKEY_CONFIRMATION_REQUIRED", "STOPPED", "FAILED"]
+
+
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -74,6 +88,7 @@ class Control:
             web.delete("/_sandbox/faults", self.clear_faults),
             web.post("/_sandbox/inbound", self.inbound),
             web.post("/_sandbox/receipts", self.receipt),
+            web.post("/_sandbox/sessions", self.session),
             web.post("/_sandbox/settings", self.settings),
         ]
 
@@ -122,8 +137,12 @@ class Control:
     async def inbound(self, request: web.Request) -> web.Response:
         """Let a person write to one of our senders."""
         text = await _read(Inbound, request)
-        sender = text.sender or (_FIRST_NUMBER if text.channel == "waba" else "default")
-        return self._post(events.inbound(text.provider, sender, text.contact, text.text))
+        return self._post(events.inbound(text.provider, text.sender or _FIRST[text.channel], text.contact, text.text))
+
+    async def session(self, request: web.Request) -> web.Response:
+        """Let WAHA report the state of a session, whatever it is."""
+        told = await _read(Session, request)
+        return self._post(events.session(told.session, told.status))
 
     async def receipt(self, request: web.Request) -> web.Response:
         """Let the provider report a status of a message."""

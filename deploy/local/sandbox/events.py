@@ -76,6 +76,12 @@ def inbound(provider: str, sender: str, contact: str, text: str) -> Webhook:
             raise NoSuchEventError(f"{provider} reports no message that comes in")
 
 
+def session(name: str, status: str) -> Webhook:
+    """Make the webhook of a WAHA session that has come to another state."""
+    states = [{"status": status, "timestamp": int(time.time() * 1000)}]
+    return _signed_by_waha("session.status", name, {"name": name, "status": status, "statuses": states})
+
+
 def _signed_by_meta(phone_number_id: str, **content: list[Json]) -> Webhook:
     change = {"value": _cloud_api_value(phone_number_id, **content), "field": "messages"}
     payload = {"object": "whatsapp_business_account", "entry": [{"id": accounts.WABA_ID, "changes": [change]}]}

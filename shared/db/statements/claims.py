@@ -20,8 +20,7 @@ _WITH_ALL_THAT_IS_NEEDED: Final = f"""
            templates.body AS template_body, templates.status AS template_status, templates.active AS template_active,
            suppressions.id IS NOT NULL AS suppressed,
            coalesce({people.OPTED_OUT}, false) AS opted_out, conversations.last_inbound_at,
-           sends.until, EXISTS (SELECT FROM webhook_subscriptions
-                                 WHERE account_id = claimed.account_id AND status = 'active') AS observed
+           EXISTS (SELECT FROM webhook_subscriptions WHERE account_id = claimed.account_id AND status = 'active') AS observed
       FROM claimed
       JOIN sends ON sends.id = claimed.send_id
       JOIN channel_keys ON channel_keys.id = claimed.key_id

@@ -39,3 +39,14 @@ keep_suspended: Final = text(f"""
     RETURNING id
 """)
 """Leave a key suspended, for the reason it has now if one is given, and ask it again so many seconds from now."""
+
+ask_soon: Final = text("""
+    WITH locked AS (
+        SELECT id FROM channel_keys
+         WHERE id = ANY(:ids) AND status = 'suspended' AND status_code = 'device_disconnected' AND probe_at > now()
+         ORDER BY id FOR NO KEY UPDATE
+    )
+    UPDATE channel_keys SET probe_at = now() FROM locked WHERE channel_keys.id = locked.id
+    RETURNING channel_keys.id
+""")
+"""Let keys be asked at once whose devices are said to be connected again; those that a person has suspended are not."""

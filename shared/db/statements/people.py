@@ -12,16 +12,23 @@ OPTED_OUT: Final = "contacts.opted_out_at >= coalesce(contacts.opted_in_at, '-in
 """Whether a contact wants nothing: the later word counts, in whatever order the words came. Null where nothing was said."""
 
 note_words: Final = text("""
-    INSERT INTO contacts (account_id, channel, address, opted_out_at, opted_in_at)
-    SELECT r.account_id, r.channel, r.address, least(r.opted_out_at, now()), least(r.opted_in_at, now())
+    INSERT INTO contacts (account_id, channel, address, opted_out_at, opted_in_at, name)
+    SELECT r.account_id, r.channel, r.address,
+           CASE WHEN r.opted_out_at > now() THEN now() ELSE r.opted_out_at END,
+           CASE WHEN r.opted_in_at > now() THEN now() ELSE r.opted_in_at END, r.name
       FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
-           account_id uuid, channel text, address text, opted_out_at timestamptz, opted_in_at timestamptz)
+           account_id uuid, channel text, address text, opted_out_at timestamptz, opted_in_at timestamptz, name text)
      ORDER BY r.account_id, r.channel, r.address
     ON CONFLICT (account_id, channel, address) DO UPDATE
        SET opted_out_at = greatest(contacts.opted_out_at, excluded.opted_out_at),
-           opted_in_at = greatest(contacts.opted_in_at, excluded.opted_in_at), updated_at = now()
+           opted_in_at = greatest(contacts.opted_in_at, excluded.opted_in_at),
+           name = coalesce(contacts.name, excluded.name), updated_at = now()
+     WHERE greatest(contacts.opted_out_at, excluded.opted_out_at) IS DISTINCT FROM contacts.opted_out_at
+        OR greatest(contacts.opted_in_at, excluded.opted_in_at) IS DISTINCT FROM contacts.opted_in_at
+        OR contacts.name IS NULL AND excluded.name IS NOT NULL
 """)
-"""Note when people asked for no messages, or for messages again. One row for each person; a time that is null says nothing."""
+"""Note when people asked for no messages, or for messages again, and what they call themselves where nobody has named them. One row
+for each person; what is null says nothing, and what says nothing new writes nothing."""
 
 note_inbound: Final = text("""
     INSERT INTO conversations (key_id, address, account_id, last_inbound_at)
@@ -29,7 +36,7 @@ note_inbound: Final = text("""
       FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(key_id uuid, address text, account_id uuid, at timestamptz)
      ORDER BY r.key_id, r.address
     ON CONFLICT (key_id, address) DO UPDATE
-       SET last_inbound_at = greatest(conversations.last_inbound_at, excluded.last_inbound_at)
+       SET last_inbound_at = excluded.last_inbound_at WHERE conversations.last_inbound_at < excluded.last_inbound_at
 """)
 """Note when people wrote to a sender, which opens its 24-hour window. One row for each person and sender."""
 

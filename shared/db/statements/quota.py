@@ -33,7 +33,7 @@ refund: Final = text(f"""
         SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, taken_after timestamptz)
     ), locked AS (
         SELECT id, (quota_resets_at AT TIME ZONE 'UTC' - {_PERIOD}) AT TIME ZONE 'UTC' AS began_at
-          FROM channel_keys WHERE id IN (SELECT id FROM r) ORDER BY id FOR NO KEY UPDATE
+          FROM channel_keys WHERE id IN (SELECT id FROM r) AND quota_limit IS NOT NULL ORDER BY id FOR NO KEY UPDATE
     ), returned AS (
         SELECT locked.id, count(*) AS units FROM locked JOIN r ON r.id = locked.id
          WHERE began_at IS NULL OR taken_after >= began_at GROUP BY locked.id

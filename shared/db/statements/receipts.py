@@ -8,11 +8,28 @@ from typing import Final
 from sqlalchemy import text
 
 select_webhooks: Final = text("""
-    SELECT inbox.id, inbox.provider, inbox.body, inbox.received_at, channel_keys.account_id, channel_keys.channel
+    SELECT inbox.id, inbox.provider, inbox.body, inbox.received_at, extract(epoch FROM now() - inbox.received_at) AS age,
+           inbox.key_id, channel_keys.account_id, channel_keys.channel, channel_keys.provider_id, channel_keys.sender
       FROM inbox JOIN channel_keys ON channel_keys.id = inbox.key_id
      WHERE inbox.id = ANY(:ids) ORDER BY inbox.id
 """)
-"""Webhooks with the account and channel of the key that each was signed for; what is handled already is not there any more."""
+"""Webhooks with their age in seconds, and the key that each was signed for; what is handled already is not there any more."""
+
+select_keys: Final = text("""
+    SELECT id, account_id, provider_id, sender FROM channel_keys
+     WHERE account_id = ANY(:account_ids) AND channel = 'waba' AND provider_id = ANY(:provider_ids) ORDER BY id
+""")
+"""The keys of Meta's numbers, by Meta's ids of them: several where a number was given a key anew."""
+
+name_senders: Final = text("""
+    WITH locked AS (
+        SELECT channel_keys.id, r.sender
+          FROM channel_keys JOIN jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, sender text) ON channel_keys.id = r.id
+         WHERE channel_keys.sender IS NULL ORDER BY channel_keys.id FOR NO KEY UPDATE OF channel_keys
+    )
+    UPDATE channel_keys SET sender = locked.sender FROM locked WHERE channel_keys.id = locked.id
+""")
+"""Note the numbers of keys of which nobody has told any."""
 
 select_by_id: Final = text("""
     SELECT id, account_id, channel, provider_message_id FROM deliveries WHERE id = ANY(:ids) AND id BETWEEN :first AND :last
@@ -26,19 +43,27 @@ select_by_message: Final = text("""
 """The same for deliveries that webhooks know by the provider's id alone."""
 
 lock_deliveries: Final = text("""
-    SELECT id, state, receipt, provider_message_id FROM deliveries
-     WHERE id = ANY(:ids) AND id BETWEEN :first AND :last ORDER BY id FOR NO KEY UPDATE
+    SELECT deliveries.id, deliveries.account_id, deliveries.channel, key_id, target, address, state, receipt, provider_message_id,
+           confirm_by IS NOT NULL AS awaited, code, claimed_at,
+           extract(epoch FROM now() - coalesce(claimed_at, ended_at)) AS age, settings AS key_settings
+      FROM deliveries JOIN channel_keys ON channel_keys.id = deliveries.key_id
+     WHERE deliveries.id = ANY(:ids) AND deliveries.id BETWEEN :first AND :last
+     ORDER BY deliveries.id FOR NO KEY UPDATE OF deliveries
 """)
 """Lock deliveries of locked sends, and tell how they stand: a worker that wants to claim one waits, and sees what was done."""
 
 record: Final = text("""
     UPDATE deliveries
        SET receipt = r.receipt, receipt_at = r.receipt_at,
-           provider_message_id = coalesce(deliveries.provider_message_id, r.provider_message_id)
-      FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, receipt text, receipt_at timestamptz, provider_message_id text)
+           provider_message_id = coalesce(deliveries.provider_message_id, r.provider_message_id),
+           confirm_by = CASE WHEN r.confirms THEN NULL ELSE deliveries.confirm_by END,
+           code = CASE WHEN r.confirms THEN NULL ELSE deliveries.code END,
+           reason = CASE WHEN r.confirms THEN NULL ELSE deliveries.reason END
+      FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
+           id uuid, receipt text, receipt_at timestamptz, provider_message_id text, confirms boolean)
      WHERE deliveries.id = ANY(:ids) AND deliveries.id BETWEEN :first AND :last AND deliveries.id = r.id
 """)
-"""Write receipts, all of them further than what is there."""
+"""Write receipts, all of them further than what is there. One that ``confirms`` is what the send has waited for."""
 
 select_reported: Final = text("""
     SELECT id, CASE WHEN receipt <> 'failed' THEN receipt END AS receipt FROM deliveries

@@ -10,6 +10,7 @@ look: Final = text("""
                     WHERE state = 'queued' AND queued_at <= now() - make_interval(secs => :after_seconds)) AS lost,
            EXISTS (SELECT FROM sends WHERE state = 'running') AS running,
            EXISTS (SELECT FROM deliveries WHERE resolve_at <= now()) AS unresolved,
+           EXISTS (SELECT FROM deliveries WHERE confirm_by <= now()) AS unconfirmed,
            EXISTS (SELECT FROM inbox WHERE published_at <= now() - make_interval(secs => :after_seconds)) AS unhandled
 """)
 """Whether there may be anything to recover, in one statement: an idle system asks nothing else."""

@@ -56,12 +56,18 @@ lock: Final = text("""
 """)
 """Lock one send, of an account if one is given."""
 
+only_awaits: Final = text("""
+    SELECT coalesce(bool_or(confirm_by IS NOT NULL) AND NOT bool_or(held OR state IN ('queued', 'claimed')), false)
+      FROM deliveries WHERE id = ANY(:ids) AND id BETWEEN :first AND :last
+""")
+"""Whether a locked send waits for nothing but a receipt."""
+
 cancel_deliveries: Final = text("""
     UPDATE deliveries
        SET state = 'cancelled', code = 'cancelled', reason = 'cancelled', ended_at = now()
      WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND state IN ('waiting', 'queued')
 """)
-"""Stop the deliveries of a locked send, none of which was claimed."""
+"""Stop the deliveries of a locked send that wait for their turn."""
 
 cancel_send: Final = text("UPDATE sends SET state = 'cancelled', ended_at = now() WHERE id = :send_id")
 """End a locked send."""

@@ -5,12 +5,19 @@ from typing import Final
 from sqlalchemy import text
 
 lock_sends: Final = text("""
-    SELECT id, state, waiter, cardinality(channels) AS deliveries
+    SELECT id, state, waiter, until, cardinality(channels) AS deliveries
       FROM sends WHERE id = ANY(:ids) AND id BETWEEN :first AND :last ORDER BY id FOR NO KEY UPDATE
 """)
 """Lock the sends of a flush, always in the order of their ids, so that two flushes never wait for each other in a circle."""
 
-record_outcomes: Final = text("""
+_CONFIRM_BY: Final = """
+           CASE WHEN r.state = 'sent'
+                 AND NOT coalesce(deliveries.receipt = 'read' OR deliveries.receipt = 'delivered' AND r.level = 'delivered', false)
+                THEN now() + make_interval(secs => r.within) END
+"""
+"""Until when the receipt may come that a send wants by ``level`` and ``within`` (seconds); null where it wants none, or has it."""
+
+record_outcomes: Final = text(f"""
     UPDATE deliveries
        SET state = r.state, held = r.held, code = r.code, reason = r.reason, detail = r.detail,
            provider_message_id = coalesce(r.provider_message_id, deliveries.provider_message_id),
@@ -22,37 +29,45 @@ record_outcomes: Final = text("""
            ended_at = CASE WHEN r.delay IS NULL THEN now() END,
            resolve_at = coalesce(now() + make_interval(secs => r.resolve_after),
                                  CASE WHEN r.state <> 'sent' THEN deliveries.resolve_at END),
+           confirm_by = {_CONFIRM_BY},
            claim_id = NULL, lease_until = NULL
       FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
            id uuid, claim_id uuid, state text, held boolean, code text, reason text, detail jsonb,
            provider_message_id text, attempts smallint, failures smallint, processing_ms integer, delay double precision,
-           resolve_after double precision)
+           resolve_after double precision, level text, within double precision)
      WHERE deliveries.id = ANY(:ids) AND deliveries.id BETWEEN :first AND :last AND deliveries.id = r.id
        AND deliveries.state = 'claimed' AND deliveries.claim_id = r.claim_id
-    RETURNING deliveries.id
+    RETURNING deliveries.id, deliveries.send_id, deliveries.confirm_by IS NOT NULL AS awaited
 """)
 """Write outcomes, each only while its claim still stands. ``delay`` in seconds puts a delivery back into the queue, where it need
 not stand in line again; its patience has run since it was first claimed. One that is unknown is looked up at its provider
 ``resolve_after`` seconds from now, where that is possible, and for the sake of that call also when a later one is refused. A
 receipt may have named the message before."""
 
-resolve: Final = text("""
+resolve: Final = text(f"""
     UPDATE deliveries
        SET state = r.state, held = false, code = r.code, reason = r.reason,
            detail = coalesce(r.detail, deliveries.detail),
            provider_message_id = coalesce(r.provider_message_id, deliveries.provider_message_id),
-           resolve_at = NULL, ended_at = now()
+           resolve_at = NULL, confirm_by = {_CONFIRM_BY}, ended_at = now()
       FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
-           id uuid, state text, code text, reason text, detail jsonb, provider_message_id text, claimed_at timestamptz)
+           id uuid, state text, code text, reason text, detail jsonb, provider_message_id text, claimed_at timestamptz,
+           refutes boolean, level text, within double precision)
      WHERE deliveries.id = ANY(:ids) AND deliveries.id BETWEEN :first AND :last AND deliveries.id = r.id
        AND (deliveries.state = 'unknown'
             AND (r.state = 'sent' OR deliveries.claimed_at = coalesce(r.claimed_at, deliveries.claimed_at))
             OR r.state = 'sent' AND (deliveries.state IN ('queued', 'failed')
-                                     OR deliveries.state IN ('cancelled', 'skipped') AND deliveries.attempts > 0))
-    RETURNING deliveries.id
+                                     OR deliveries.state IN ('cancelled', 'skipped') AND deliveries.attempts > 0)
+            OR r.state = 'failed' AND deliveries.state = 'sent' AND r.refutes)
+       AND NOT coalesce(r.state = 'sent' AND deliveries.receipt = 'failed'
+                        AND deliveries.provider_message_id = coalesce(r.provider_message_id, deliveries.provider_message_id), false)
+    RETURNING deliveries.id, deliveries.send_id, deliveries.account_id, deliveries.channel, deliveries.target, deliveries.state,
+              deliveries.code, deliveries.reason, deliveries.detail, deliveries.provider_message_id,
+              deliveries.confirm_by IS NOT NULL AS awaited, now() AS now
 """)
-"""Write what became known late. That a message was sent is the truth whatever was believed, short of a call under way. That it was
-not says nothing of later calls: it counts only where the delivery is unknown, and was last claimed at ``claimed_at`` if given."""
+"""Write what became known late. That a message was sent is the truth whatever was believed, short of a call under way, and unless
+its provider said later that this very message failed. That it was not says nothing of later calls: it counts only where the
+delivery is unknown, and was last claimed at ``claimed_at`` if given, or where a provider ``refutes`` that it was sent."""
 
 insert_events: Final = text("""
     INSERT INTO events (send_id, id, delivery_id, kind, data)
@@ -71,7 +86,7 @@ insert_attempts: Final = text("""
 """Append what was called, also where the claim was lost meanwhile; a repeat of the same record changes nothing."""
 
 select_members: Final = text("""
-    SELECT id, send_id, tier, state, held, code, queue,
+    SELECT id, send_id, tier, state, held, code, queue, confirm_by IS NOT NULL AS awaited,
            CASE WHEN not_before > now() THEN CAST(extract(epoch FROM not_before - now()) AS double precision) END AS early
       FROM deliveries WHERE id = ANY(:ids) AND id BETWEEN :first AND :last
 """)
@@ -82,6 +97,12 @@ open_tiers: Final = text("""
      WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND state = 'waiting'
 """)
 """Let the deliveries of the next tiers be claimed."""
+
+reopen_tiers: Final = text("""
+    UPDATE deliveries SET state = 'waiting', ended_at = NULL
+     WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND state = 'skipped'
+""")
+"""Let deliveries have their turn after all."""
 
 skip_deliveries: Final = text("""
     UPDATE deliveries SET state = 'skipped', ended_at = now()

@@ -1,4 +1,8 @@
-"""The outbox of webhooks to customers."""
+"""The outbox of webhooks to customers, and their way out of it.
+
+Who locks both locks the subscriptions first, each kind in the order of ids. A webhook with ``next_attempt_at`` is to be posted
+from then on; a worker that posts it moves that ahead, so that it is posted again should the worker be lost.
+"""
 
 from typing import Final
 
@@ -17,3 +21,108 @@ insert_webhooks: Final = text("""
     RETURNING id
 """)
 """Write webhooks that can be posted at once; one that was written before is left as it is."""
+
+claim: Final = text("""
+    WITH due AS (
+        SELECT webhook_deliveries.id FROM webhook_deliveries
+          JOIN webhook_subscriptions ON webhook_subscriptions.id = webhook_deliveries.subscription_id
+         WHERE webhook_deliveries.id = ANY(:ids) AND webhook_subscriptions.status = 'active'
+           AND next_attempt_at <= now() + make_interval(secs => :early_seconds)
+         ORDER BY webhook_deliveries.id FOR NO KEY UPDATE OF webhook_deliveries SKIP LOCKED
+    )
+    UPDATE webhook_deliveries
+       SET attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => :lease_seconds)
+      FROM due, webhook_subscriptions
+     WHERE webhook_deliveries.id = due.id AND webhook_subscriptions.id = webhook_deliveries.subscription_id
+    RETURNING webhook_deliveries.id, subscription_id, event_id, event_type, source, attempts, CAST(body AS text) AS body,
+              url, secrets, consecutive_failures, now() AS now
+""")
+"""Take webhooks that are due, or will be in a moment, for an attempt each, which is counted at once. What another worker has, or a
+disabled subscription, is not given."""
+
+give_back: Final = text("""
+    WITH locked AS (SELECT id FROM webhook_deliveries WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE)
+    UPDATE webhook_deliveries SET attempts = attempts - 1, next_attempt_at = now() + make_interval(secs => :seconds)
+      FROM locked WHERE webhook_deliveries.id = locked.id AND attempts > 0
+""")
+"""Put back claimed webhooks for which no attempt was made."""
+
+count_heard: Final = text("""
+    WITH heard AS (
+        SELECT webhook_subscriptions.id, r.delivered, r.dead
+          FROM webhook_subscriptions JOIN json_to_recordset(CAST(:rows AS json)) AS r(id uuid, delivered boolean, dead integer)
+               ON r.id = webhook_subscriptions.id
+         ORDER BY webhook_subscriptions.id FOR NO KEY UPDATE OF webhook_subscriptions
+    ), counted AS (
+        SELECT heard.id, CASE WHEN heard.delivered THEN 0 ELSE consecutive_failures + heard.dead END AS failures
+          FROM heard JOIN webhook_subscriptions ON webhook_subscriptions.id = heard.id
+    )
+    UPDATE webhook_subscriptions
+       SET consecutive_failures = counted.failures,
+           updated_at = CASE WHEN counted.failures >= :most AND status = 'active' THEN now() ELSE updated_at END,
+           status_reason = CASE WHEN counted.failures >= :most AND status = 'active' THEN :reason ELSE status_reason END,
+           status = CASE WHEN counted.failures >= :most THEN 'disabled' ELSE status END
+      FROM counted WHERE webhook_subscriptions.id = counted.id
+    RETURNING webhook_subscriptions.id, counted.failures >= :most AS disabled
+""")
+"""Note what subscriptions have heard, and how many webhooks they have not. One that hears too little is disabled."""
+
+record: Final = text("""
+    WITH locked AS (
+        SELECT webhook_deliveries.id FROM webhook_deliveries WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE
+    )
+    UPDATE webhook_deliveries
+       SET state = r.state, response_status = r.response_status, error = r.error, attempts = least(attempts, :most),
+           next_attempt_at = now() + make_interval(secs => r.delay),
+           published_at = CASE WHEN r.published THEN now() + make_interval(secs => r.delay) ELSE published_at END,
+           ended_at = CASE WHEN r.delay IS NULL THEN now() END
+      FROM locked JOIN json_to_recordset(CAST(:rows AS json)) AS r(
+           id uuid, attempts integer, state text, response_status integer, error text, delay double precision, published boolean)
+           ON r.id = locked.id
+     WHERE webhook_deliveries.id = locked.id AND webhook_deliveries.attempts = r.attempts AND webhook_deliveries.ended_at IS NULL
+""")
+"""Write what came of attempts; one without ``delay`` was the last. What was replayed meanwhile is left as it is."""
+
+look: Final = """EXISTS (SELECT FROM webhook_subscriptions CROSS JOIN LATERAL (
+        SELECT FROM webhook_deliveries
+         WHERE subscription_id = webhook_subscriptions.id AND next_attempt_at <= now()
+           AND published_at <= now() - make_interval(secs => :after_seconds) LIMIT 1) AS due
+     WHERE status = 'active')"""
+"""Whether there are webhooks that are due and that nobody has published: an expression."""
+
+republish: Final = text("""
+    WITH due AS (
+        SELECT of_one.id FROM webhook_subscriptions CROSS JOIN LATERAL (
+            SELECT id FROM webhook_deliveries
+             WHERE subscription_id = webhook_subscriptions.id AND next_attempt_at <= now()
+               AND published_at <= now() - make_interval(secs => :after_seconds)
+             ORDER BY next_attempt_at LIMIT :each FOR NO KEY UPDATE SKIP LOCKED) AS of_one
+         WHERE status = 'active' LIMIT :limit
+    )
+    UPDATE webhook_deliveries SET published_at = now() FROM due WHERE webhook_deliveries.id = due.id
+    RETURNING webhook_deliveries.id
+""")
+"""Webhooks that are due and were not published lately, marked as published: of each subscription the first few, so that a backlog
+of one keeps no other from its turn."""
+
+expire: Final = text("""
+    DELETE FROM webhook_deliveries WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM webhook_deliveries WHERE created_at <= now() - make_interval(secs => :age_seconds)
+         ORDER BY created_at LIMIT :limit FOR UPDATE SKIP LOCKED))
+""")
+"""Delete webhooks that are kept no longer."""
+
+forget_deleted: Final = text("""
+    DELETE FROM webhook_deliveries WHERE ctid = ANY(ARRAY(
+        SELECT webhook_deliveries.ctid FROM webhook_subscriptions
+          JOIN webhook_deliveries ON webhook_deliveries.subscription_id = webhook_subscriptions.id
+         WHERE deleted_at IS NOT NULL LIMIT :limit FOR UPDATE OF webhook_deliveries SKIP LOCKED))
+""")
+"""Delete the webhooks of deleted subscriptions."""
+
+forget_subscriptions: Final = text("""
+    DELETE FROM webhook_subscriptions
+     WHERE deleted_at <= now() - make_interval(secs => :age_seconds)
+       AND NOT EXISTS (SELECT FROM webhook_deliveries WHERE subscription_id = webhook_subscriptions.id)
+""")
+"""Delete deleted subscriptions that have no webhooks left, once no transaction can still be writing any."""

@@ -26,9 +26,12 @@ webhook_subscriptions = Table(
     Column("consecutive_failures", Integer, nullable=False, server_default="0"),
     now("created_at"),
     now("updated_at"),
+    moment("deleted_at"),
     one_of("status", ("active", "disabled")),
     Index(None, "account_id", "id"),
 )
+
+"""One that is deleted is disabled too, and hidden; upkeep removes it after its webhooks."""
 
 webhook_deliveries = Table(
     "webhook_deliveries",
@@ -44,6 +47,7 @@ webhook_deliveries = Table(
     text("state", server_default="pending"),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     moment("next_attempt_at"),
+    now("published_at"),
     Column("response_status", Integer),
     maybe_text("error"),
     now("created_at"),
@@ -52,8 +56,9 @@ webhook_deliveries = Table(
     one_of("state", WEBHOOK_STATES),
     UniqueConstraint("subscription_id", "dedupe"),
     Index(None, "account_id", "id"),
-    Index(None, "subscription_id", "id"),
+    Index(None, "account_id", "state", "id"),
     Index(None, "created_at"),
-    Index("ix_webhook_deliveries_due", "next_attempt_at", postgresql_where=sql("next_attempt_at IS NOT NULL")),
+    Index("ix_webhook_deliveries_due", "subscription_id", "next_attempt_at", postgresql_where=sql("next_attempt_at IS NOT NULL")),
 )
-"""Bodies are kept as they will be posted, in their own order of fields, which JSONB would not."""
+"""Bodies are kept as they will be posted, in their own order of fields, which JSONB would not. ``published_at`` is when the task came
+or comes to be that posts it, the last one published."""

@@ -18,6 +18,9 @@ from tests.integration.api.caller import Caller, await_true
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc to find Postgres' processes")
 
+_KIRIM = {"to": "+6281311100000", "type": "text", "text": {"body": "Hello"}}
+_KANAL = {"to": "6281311100000", "type": "text", "text": {"body": "Hello"}}
+
 
 def _family(pid: int) -> list[int]:
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
@@ -44,6 +47,8 @@ def test_every_request_is_refused_in_time(own_stack: Stack, caller: Caller) -> N
         caller.post,
         lambda: caller.post(Idempotency_Key="k"),
         lambda: caller.http.post("/v1/send", headers={"Authorization": "Bearer unknown"}),
+        lambda: caller.http.post("/v1/messages", json=_KIRIM, headers=caller.authorization),
+        lambda: caller.http.post("/api/v1/messages/send", json=_KANAL, headers=caller.authorization),
         lambda: caller.http.get("/v1/sends", headers=caller.authorization),
         lambda: caller.http.get("/v1/sends/snd_00000000000000000000000000", headers=caller.authorization),
     ] * 4

@@ -4,10 +4,12 @@ import secrets
 from collections.abc import Iterator, Mapping
 
 import pytest
+import redis
+from redis.client import PubSub
 from sqlalchemy import URL, Engine, create_engine, text
 
 from deploy.local.stack import Stack
-from shared import ids
+from shared import ids, signals
 from tests.integration import this_process
 from tests.integration.cli.antar import Antar
 
@@ -46,3 +48,12 @@ def empty_database(database: Engine) -> Iterator[URL]:
         yield database.url.set(database=name)
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     engine.dispose()
+
+
+@pytest.fixture
+def news(servers: Mapping[str, str]) -> Iterator[PubSub]:
+    """Listen as an api process does."""
+    with redis.Redis.from_url(servers["ANTAR_BROKER_URL"]) as client, client.pubsub() as subscription:
+        subscription.subscribe(signals.REVOKED)
+        assert subscription.get_message(timeout=5)
+        yield subscription

@@ -65,12 +65,55 @@ def test_limits_are_given_with_a_key_or_later(antar: Antar, account: str) -> Non
     assert _limits(antar.json("key", "set", other["id"], *_LIMITS)) == _LIMITED
 
 
+def test_a_late_fallback_is_switched_and_left_to_the_channel_again(antar: Antar, account: str) -> None:
+    def switched(key_id: str, *arguments: str) -> Any:
+        return antar.json("key", "set", key_id, *arguments)["late_fallback"]
+
+    waba = add_key(antar, account, "waba", OF_CHANNEL["waba"])
+    assert waba["late_fallback"] is True
+    assert switched(waba["id"], "--late-fallback", "off", "--window", "enforce") is False
+    assert switched(waba["id"], "--late-fallback", "default") is True
+    assert antar.json("key", "set", waba["id"], "--rate", "3")["window"] == "enforce"
+    telegram = add_key(antar, account, "telegram", _TELEGRAM)
+    assert telegram["late_fallback"] is False
+    assert switched(telegram["id"], "--late-fallback", "on") is True
+
+
 def test_what_is_not_named_stays_and_none_takes_a_limit_away(antar: Antar, account: str) -> None:
     key_id = add_key(antar, account, "telegram", _TELEGRAM)["id"]
     antar.json("key", "set", key_id, *_LIMITS)
     assert _limits(antar.json("key", "set", key_id, "--rate", "3")) == {**_LIMITED, "rate_per_second": 3.0}
     changed = antar.json("key", "set", key_id, "--rate", "none", "--quota", "none", "--quota-period", "none")
     assert _limits(changed) == dict.fromkeys(_LIMITED) | {"quota_used": 0, "on_unknown": "hold"}
+
+
+@pytest.mark.parametrize("written", ["+62 851-1760-008029", "628511760008029"])
+def test_a_keys_number_is_kept_in_digits(antar: Antar, account: str, written: str) -> None:
+    key_id = add_key(antar, account, "waba", OF_CHANNEL["waba"])["id"]
+    assert antar.json("key", "set", key_id, "--sender", written)["sender"] == "628511760008029"
+    assert "628511760008029" in antar.lines("key", "list", account)
+    assert antar.json("key", "set", key_id, "--rate", "3")["sender"] == "628511760008029"
+    assert antar.json("key", "set", key_id, "--sender", "none")["sender"] is None
+
+
+def test_who_judges_the_window_of_a_number(antar: Antar, database: Engine, account: str) -> None:
+    key_id = add_key(antar, account, "waba", OF_CHANNEL["waba"])["id"]
+    with database.begin() as connection:
+        other = update(channel_keys).where(channel_keys.c.id == ids.decode(ids.KEY, key_id)).values(settings={"other": 1})
+        connection.execute(other)
+    assert antar.json("key", "set", key_id, "--window", "enforce")["window"] == "enforce"
+    assert stored(database, key_id)["settings"] == {"other": 1, "window": "enforce"}
+    assert antar.json("key", "set", key_id, "--rate", "3")["window"] == "enforce"
+    assert antar.json("key", "set", key_id, "--window", "none")["window"] == "trust_provider"
+    assert stored(database, key_id)["settings"] == {"other": 1}
+    arguments = ("key", "add", account, "waba", "--name", "Desk", "--credentials", "-", "--window", "enforce")
+    assert antar.json(*arguments, stdin=json.dumps(OF_CHANNEL["waba"]))["window"] == "enforce"
+
+
+def test_a_keys_number_is_a_number(antar: Antar, account: str) -> None:
+    key_id = add_key(antar, account, "waba", OF_CHANNEL["waba"])["id"]
+    refusal = antar.refused("key", "set", key_id, "--sender", "the shop")
+    assert refusal == "Error: sender: must be a phone number with its country code\n"
 
 
 def test_another_period_begins_anew(antar: Antar, database: Engine, account: str) -> None:

@@ -1,9 +1,10 @@
 """``antar token``."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-import redis
 from redis.client import PubSub
 from sqlalchemy import Engine, select
 
@@ -12,15 +13,6 @@ from shared.db.tables import api_tokens
 from tests.integration.cli.antar import Antar, process
 from tests.integration.cli.credentials import OF_CHANNEL
 from tests.integration.cli.test_keys import add_key
-
-
-@pytest.fixture
-def news(servers: Mapping[str, str]) -> Iterator[PubSub]:
-    """Listen as an api process does."""
-    with redis.Redis.from_url(servers["ANTAR_BROKER_URL"]) as client, client.pubsub() as subscription:
-        subscription.subscribe(signals.REVOKED)
-        assert subscription.get_message(timeout=5)
-        yield subscription
 
 
 def _is_revoked(database: Engine, token: str) -> bool:
@@ -49,6 +41,50 @@ def test_the_account_is_named_or_given_by_its_id(antar: Antar, account: str) -> 
     (identifier,) = (each["id"] for each in antar.json("account", "list") if each["name"] == account)
     made = antar.json("token", "create", identifier)
     assert [each["prefix"] for each in antar.json("token", "list", account)] == [made["prefix"]]
+
+
+def test_a_token_has_a_label_and_shows_its_last_characters(antar: Antar, account: str) -> None:
+    made = antar.json("token", "create", account, "--label", "the shop's backend")
+    assert (made["label"], made["last4"], made["expires_at"]) == ("the shop's backend", made["token"][-4:], None)
+    lines = antar.lines("token", "list", account)
+    assert "the shop's backend" in lines
+    assert made["last4"] in lines
+
+
+_MINUTE = timedelta(minutes=1)
+
+
+def _expiry(made: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(made["expires_at"])
+
+
+@pytest.mark.parametrize(
+    ("length", "after"),
+    [
+        ("90d", timedelta(days=90)),
+        ("12h", timedelta(hours=12)),
+        ("30m", timedelta(minutes=30)),
+        ("45s", timedelta(seconds=45)),
+    ],
+)
+def test_a_token_expires_after_a_time(antar: Antar, account: str, length: str, after: timedelta) -> None:
+    made = antar.json("token", "create", account, "--expires-in", length)
+    assert abs(_expiry(made) - datetime.now(UTC) - after) < _MINUTE
+
+
+@pytest.mark.parametrize("moment", ["2027-01-02T03:04:05Z", "2027-01-02T10:04:05+07:00", "1798859045"])
+def test_a_token_expires_at_a_time(antar: Antar, account: str, moment: str) -> None:
+    assert antar.json("token", "create", account, "--expires-at", moment)["expires_at"] == "2027-01-02T03:04:05.000Z"
+
+
+@pytest.mark.parametrize("length", ["90", "d", "1w", "-1d", "1d12h", "", "999999d"])
+def test_a_length_of_time_has_a_unit(antar: Antar, account: str, length: str) -> None:
+    assert f"{length!r} is not like 90d, 12h or 30m" in antar.refused("token", "create", account, "--expires-in", length)
+
+
+def test_a_token_expires_once(antar: Antar, account: str) -> None:
+    both = ("--expires-in", "1d", "--expires-at", "2027-01-02")
+    assert "give --expires-at or --expires-in" in antar.refused("token", "create", account, *both)
 
 
 def test_a_token_can_be_bound_to_a_key_of_its_account(antar: Antar, account: str) -> None:

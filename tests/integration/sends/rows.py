@@ -12,6 +12,7 @@ from sqlalchemy import Engine, insert, update
 from api import intake
 from shared import ids
 from shared.db import partitions
+from shared.db.statements.intake import insert_sends
 from shared.db.tables import attempts, deliveries, events, sends
 from shared.domain.channels import Channel
 from shared.domain.send import PlannedDelivery, SendPlan
@@ -61,7 +62,7 @@ def store(database: Engine, account_id: UUID, stored: Stored) -> UUID:
         send_id=stored.send_id,
     )
     with database.begin() as connection:
-        connection.execute(insert(sends), [intake.send_row(order)])
+        connection.execute(insert_sends, [intake.send_row(order)])
         connection.execute(insert(deliveries), [_without_opens(row) for row in intake.delivery_rows(order)])
         if stored.send:
             connection.execute(update(sends).where(sends.c.id == stored.send_id).values(**stored.send))

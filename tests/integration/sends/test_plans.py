@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Engine, event, text
 
 from shared import ids
 from shared.db import partitions
-from shared.management import promotion, search, sends
+from shared.domain.messages import Status
+from shared.management import messages, promotion, search, sends
 from shared.management.search import Filters
 
 _SENDS = 50_000
@@ -142,6 +143,24 @@ def test_a_recipients_sends_are_found_by_his_address(crowded: tuple[Connection, 
     nodes = _explained(connection, lambda: search.search(connection, account_id, Filters(recipient="r777@b.example"), 26))
     assert _rows_read(nodes, "deliveries") <= 2
     assert _rows_read(nodes, "sends") <= 1
+
+
+def test_a_message_is_looked_up_in_one_partition(crowded: tuple[Connection, UUID]) -> None:
+    connection, account_id = crowded
+    send_id = _some_send(connection, account_id)
+    nodes = _explained(connection, lambda: messages.load(connection, account_id, send_id) is None)
+    assert "Seq Scan" not in {node["Node Type"] for node in nodes if _is_of(node, "sends") or _is_of(node, "deliveries")}
+    assert _rows_read(nodes, "sends") <= 1
+    assert _rows_read(nodes, "deliveries") <= 1
+
+
+@pytest.mark.parametrize("to", [None, "6281200000000"])
+def test_a_page_of_messages_reads_no_whole_history(crowded: tuple[Connection, UUID], to: str | None) -> None:
+    connection, account_id = crowded
+    wanted = messages.Filters(status=Status.READ, to=to)
+    nodes = _explained(connection, lambda: messages.page(connection, account_id, wanted, 25))
+    assert _rows_read(nodes, "sends") <= 2 * 6000
+    assert _rows_read(nodes, "deliveries") <= 6000
 
 
 def test_times_choose_the_partitions(crowded: tuple[Connection, UUID]) -> None:

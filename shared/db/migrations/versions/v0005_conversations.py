@@ -42,16 +42,27 @@ def upgrade() -> None:
     op.drop_constraint(op.f("ck_inbox_provider"), "inbox", type_="check")
     op.create_check_constraint(op.f("ck_inbox_provider"), "inbox", _HEARD)
     op.add_column("webhook_subscriptions", sa.Column("status_reason", sa.Text(), nullable=True))
+    op.add_column("webhook_subscriptions", _moment("deleted_at"))
     op.alter_column("webhook_deliveries", "body", type_=sa.JSON(), server_default=None, postgresql_using="body::json")
     op.add_column("webhook_deliveries", sa.Column("dedupe", sa.Text(), nullable=False))
-    op.create_unique_constraint(op.f("uq_webhook_deliveries_subscription_id_dedupe"), "webhook_deliveries", ["subscription_id", "dedupe"])
+    op.add_column(
+        "webhook_deliveries",
+        sa.Column("published_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+    )
+    op.create_unique_constraint(
+        op.f("uq_webhook_deliveries_subscription_id_dedupe"), "webhook_deliveries", ["subscription_id", "dedupe"]
+    )
     op.create_check_constraint(op.f("ck_webhook_deliveries_source"), "webhook_deliveries", "source IN ('meta', 'kirim')")
     op.create_index(op.f("ix_webhook_deliveries_created_at"), "webhook_deliveries", ["created_at"], unique=False)
+    op.drop_index(op.f("ix_webhook_deliveries_subscription_id_id"), table_name="webhook_deliveries")
+    op.create_index(
+        op.f("ix_webhook_deliveries_account_id_state_id"), "webhook_deliveries", ["account_id", "state", "id"], unique=False
+    )
     op.drop_index("ix_webhook_deliveries_due", table_name="webhook_deliveries")
     op.create_index(
         "ix_webhook_deliveries_due",
         "webhook_deliveries",
-        ["next_attempt_at"],
+        ["subscription_id", "next_attempt_at"],
         postgresql_where=sa.text("next_attempt_at IS NOT NULL"),
     )
 
@@ -62,13 +73,19 @@ def downgrade() -> None:
     op.create_index(
         "ix_webhook_deliveries_due", "webhook_deliveries", ["next_attempt_at"], postgresql_where=sa.text("state = 'pending'")
     )
+    op.drop_index(op.f("ix_webhook_deliveries_account_id_state_id"), table_name="webhook_deliveries")
+    op.create_index(
+        op.f("ix_webhook_deliveries_subscription_id_id"), "webhook_deliveries", ["subscription_id", "id"], unique=False
+    )
     op.drop_index(op.f("ix_webhook_deliveries_created_at"), table_name="webhook_deliveries")
     op.drop_constraint(op.f("ck_webhook_deliveries_source"), "webhook_deliveries", type_="check")
     op.drop_constraint(op.f("uq_webhook_deliveries_subscription_id_dedupe"), "webhook_deliveries", type_="unique")
+    op.drop_column("webhook_deliveries", "published_at")
     op.drop_column("webhook_deliveries", "dedupe")
     op.alter_column(
         "webhook_deliveries", "body", type_=postgresql.JSONB(), server_default=sa.text("'{}'"), postgresql_using="body::jsonb"
     )
+    op.drop_column("webhook_subscriptions", "deleted_at")
     op.drop_column("webhook_subscriptions", "status_reason")
     op.drop_constraint(op.f("ck_inbox_provider"), "inbox", type_="check")
     op.execute("DELETE FROM inbox WHERE provider <> 'waba'")

@@ -1,0 +1,14 @@
+"""Links that a customer gives for others to follow."""
+
+from urllib.parse import urlsplit
+
+
+def is_web_url(text: str) -> bool:
+    """Tell whether a text is an ``http`` or ``https`` URL that names a host and can be sent as it is."""
+    if any(character.isspace() or not character.isprintable() for character in text):
+        return False
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
