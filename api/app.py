@@ -3,7 +3,7 @@
 from flask import Flask, Response
 from flask.json.provider import DefaultJSONProvider
 
-from api import errors, intake, request_ids, services
+from api import bodies, errors, intake, request_ids, services
 from api.deliveries import routes as deliveries
 from api.dialects.kanal import routes as kanal
 from api.dialects.kirim import routes as kirim
@@ -13,6 +13,7 @@ from api.openapi import routes as openapi
 from api.receipts import routes as receipts
 from api.sends import routes as sends
 from api.unsubscribe import routes as unsubscribe
+from api.webhooks import routes as webhooks
 from shared import logs, settings
 
 
@@ -31,6 +32,7 @@ def create_app() -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = settings.get().max_body_bytes
     errors.register(app)
     request_ids.register(app)
+    bodies.register(app)
     services.register(app)
     for error in intake.DATABASE_AWAY:
         app.register_error_handler(error, _database_away)
@@ -40,7 +42,7 @@ def create_app() -> Flask:
 
 def add_rooms(app: Flask) -> None:
     """Add the routes of every room, in the order in which they are told of."""
-    for routes in (kirisan, kirim, kanal, sends, deliveries, receipts, unsubscribe, health, openapi):
+    for routes in (kirisan, kirim, kanal, sends, deliveries, webhooks, receipts, unsubscribe, health, openapi):
         app.register_blueprint(routes.blueprint)
 
 

@@ -1,5 +1,6 @@
 """Who is calling: account tokens, from a small cache that forgets a revoked one at once."""
 
+import math
 import threading
 import time
 from collections.abc import Mapping
@@ -49,14 +50,17 @@ class _Cache:
         entry = self._entries.get(token_hash)
         return entry[1] if entry and time.monotonic() < entry[0] else None
 
-    def put(self, token_hash: bytes, caller: Caller, generation: int) -> None:
-        """Keep what was read since ``generation``; what was read before everything was forgotten may be what was revoked."""
+    def put(self, token_hash: bytes, caller: Caller, generation: int, lasts: float = math.inf) -> None:
+        """Keep what was read since ``generation``; what was read before everything was forgotten may be what was revoked.
+
+        A token that ``lasts`` only so many seconds is trusted no longer.
+        """
         with self._lock:
             if generation != self.generation:
                 return
             if len(self._entries) >= _MOST_CACHED:
                 self._entries.clear()
-            self._entries[token_hash] = (time.monotonic() + settings.get().token_cache_seconds, caller)
+            self._entries[token_hash] = (time.monotonic() + min(settings.get().token_cache_seconds, lasts), caller)
 
     def clear(self) -> None:
         with self._lock:
@@ -88,7 +92,7 @@ _LOOK_UP: Final = select(
     accounts.c.subscribed,
     accounts.c.settings,
     api_tokens.c.revoked_at.is_not(None).label("revoked"),
-    func.coalesce(api_tokens.c.expires_at <= func.now(), False).label("expired"),
+    func.extract("epoch", api_tokens.c.expires_at - func.now()).label("lasts"),
 ).join(accounts, accounts.c.id == api_tokens.c.account_id)
 
 
@@ -98,11 +102,12 @@ def _look_up(token_hash: bytes) -> Caller:
         found = connection.execute(_LOOK_UP.where(api_tokens.c.hash == token_hash, accounts.c.status == "active")).one_or_none()
     if found is None:
         raise Unauthenticated("invalid api token")
-    *values, revoked, expired = found
-    if revoked or expired:
+    *values, revoked, lasts = found
+    seconds = math.inf if lasts is None else float(lasts)
+    if revoked or seconds <= 0:
         raise Unauthenticated("invalid api token", code="revoked_api_key" if revoked else "expired_api_key")
     known = Caller(**dict(zip(_CALLER, values, strict=True)))
-    _cache.put(token_hash, known, generation)
+    _cache.put(token_hash, known, generation, seconds)
     return known
 
 

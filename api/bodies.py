@@ -1,9 +1,23 @@
 """Reading request bodies."""
 
-from flask import request
-from werkzeug.exceptions import RequestEntityTooLarge
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from shared import settings
+
+
+def register(app: Flask) -> None:
+    """Read what a refusal has left unread, so that the connection can carry the client's next request."""
+    app.after_request(_drain)
+
+
+def _drain(response: Response) -> Response:
+    """Read the rest of a body. The server closes a connection with unread bytes, and a request already on its way is lost."""
+    try:
+        request.get_data(cache=False)
+    except HTTPException:
+        response.headers["Connection"] = "close"
+    return response
 
 
 def read() -> bytes:

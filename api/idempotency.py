@@ -9,7 +9,7 @@ from typing import Final
 
 from flask import Response, request
 
-from api.intake import IdempotencyKey
+from api.idempotency_keys import IdempotencyKey
 
 HEADER: Final = "Idempotency-Key"
 LONGEST: Final = 255
@@ -21,7 +21,7 @@ class InvalidKey(Exception):
     """The header is empty, too long, or holds what cannot be stored."""
 
     def __init__(self) -> None:
-        super().__init__(f"{HEADER} must have 1 to {LONGEST} characters")
+        super().__init__(f"{HEADER} must have 1 to {LONGEST} characters of ASCII")
 
 
 def header() -> str | None:

@@ -5,7 +5,6 @@ Redis away lets every request pass: a limit protects, and its own trouble is no 
 
 import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -156,30 +155,23 @@ def add_headers(response: Response, verdict: Verdict) -> Response:
     return response
 
 
-def register(blueprint: Blueprint, take_one: Callable[[auth.Caller], Verdict] | None = None) -> None:
-    """Count the requests of a blueprint and tell with every answer how its caller's bucket stands.
+def register(blueprint: Blueprint) -> None:
+    """Count the requests of a blueprint, whose every route wants a token, and tell with every answer how the bucket stands.
 
     A request that comes too soon raises :class:`RateLimited`, which the blueprint answers; one of nobody known raises
     :class:`api.errors.Unauthenticated` and is not counted.
-
-    Args:
-        blueprint: Whose every route wants a token.
-        take_one: How to count a request; by default against the account's limit of its kind, reading or writing.
     """
-    counting = take_one or _take_of_account
-
-    def before() -> None:
-        g.rate_limit = counting(auth.caller())
-        if not g.rate_limit.allowed:
-            raise RateLimited(g.rate_limit)
-
-    blueprint.before_request(before)
+    blueprint.before_request(_count)
     blueprint.after_request(_tell)
 
 
-def _take_of_account(caller: auth.Caller) -> Verdict:
+def _count() -> None:
+    """Count a request against the account's limit of its kind, reading or writing."""
+    caller = auth.caller()
     kind = Kind.READ if request.method in _READING else Kind.WRITE
-    return take("account", caller.account_id, kind, per_minute(caller, kind))
+    g.rate_limit = take("account", caller.account_id, kind, per_minute(caller, kind))
+    if not g.rate_limit.allowed:
+        raise RateLimited(g.rate_limit)
 
 
 def _tell(response: Response) -> Response:

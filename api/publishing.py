@@ -24,6 +24,15 @@ class _Work:
     """Sends that are to take their next step."""
     webhooks: list[UUID] = field(default_factory=list)
     """Webhooks in the inbox that are to be handled."""
+    posts: list[UUID] = field(default_factory=list)
+    """Webhooks to customers that are to be posted."""
+
+    def add(self, more: "_Work") -> None:
+        """Take more along."""
+        self.deliveries.extend(more.deliveries)
+        self.settle.extend(more.settle)
+        self.webhooks.extend(more.webhooks)
+        self.posts.extend(more.posts)
 
 
 class Publisher:
@@ -46,30 +55,40 @@ class Publisher:
         """Have a webhook in the inbox handled soon; never waits and never fails."""
         self._waiting.put(_Work(webhooks=[webhook_id]))
 
+    def post(self, webhook_ids: Sequence[UUID]) -> None:
+        """Have webhooks to customers posted soon; never waits and never fails."""
+        if webhook_ids:
+            self._waiting.put(_Work(posts=list(webhook_ids)))
+
     def _run(self) -> None:
         while True:
             self._publish(self._gather())
 
     def _gather(self) -> _Work:
         first = self._waiting.get()
-        gathered = _Work(deliveries=[*first.deliveries], settle=[*first.settle], webhooks=[*first.webhooks])
+        gathered = _Work()
+        gathered.add(first)
         while True:
             try:
-                more = self._waiting.get_nowait()
+                gathered.add(self._waiting.get_nowait())
             except Empty:
                 return gathered
-            gathered.deliveries.extend(more.deliveries)
-            gathered.settle.extend(more.settle)
-            gathered.webhooks.extend(more.webhooks)
 
     def _publish(self, work: _Work) -> None:
-        counts = {"deliveries": len(work.deliveries), "sends": len(work.settle), "webhooks": len(work.webhooks)}
+        counts = {
+            "deliveries": len(work.deliveries),
+            "sends": len(work.settle),
+            "webhooks": len(work.webhooks),
+            "posts": len(work.posts),
+        }
         try:
             queues.publish_due(work.deliveries)
             if work.settle:
                 queues.publish_settle(work.settle)
             if work.webhooks:
                 queues.publish_receipts(work.webhooks)
+            if work.posts:
+                queues.publish_webhooks(work.posts)
         except queues.BROKER_TROUBLE:
             _log.warning("publishing.broker_away", **counts)
         except Exception:  # noqa: BLE001 - the thread outlives a bug; recovery publishes what it dropped.

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from flask import Response, current_app
 
-from api import auth, intake, preferences, request_ids, services, waiting
+from api import auth, intake, orders, preferences, request_ids, services, waiting
+from api.idempotency_keys import IdempotencyKey
 from shared import ids
 from shared.domain.send import SendPlan, SendView
 
@@ -22,7 +23,7 @@ class Submission:
 
 
 def submit(
-    caller: auth.Caller, plan: SendPlan, seconds: float, *, key: intake.IdempotencyKey | None = None, number: int | None = None
+    caller: auth.Caller, plan: SendPlan, seconds: float, *, key: IdempotencyKey | None = None, number: int | None = None
 ) -> Submission:
     """Commit a send and wait for its outcome, for at most ``seconds``, and not at all when too many wait already.
 
@@ -30,7 +31,7 @@ def submit(
     """
     room = services.of(current_app).waiting
     with room.place(wanted=seconds > 0) as waits:
-        order = intake.Order(
+        order = orders.Order(
             plan=plan,
             account_id=caller.account_id,
             token_id=caller.token_id,
@@ -42,23 +43,23 @@ def submit(
         return _submit_and_wait(order, seconds if waits else 0.0)
 
 
-def _submit_and_wait(order: intake.Order, seconds: float) -> Submission:
+def _submit_and_wait(order: orders.Order, seconds: float) -> Submission:
     """Commit, then wait; a replayed request waits for the send of the first."""
     bench = services.of(current_app)
     with bench.waiting.expect(order.send_id, len(order.plan.deliveries)) as expected:
         accepted = bench.intake.submit(order)
         if accepted.replayed:
             return Submission(view=waiting.outcome_of(accepted.send_id, None, seconds), replayed=True)
-        view = intake.view(order) if seconds == 0 else _outcome(order, expected, seconds)
+        view = orders.view(order) if seconds == 0 else _outcome(order, expected, seconds)
         return Submission(view=view, replayed=False)
 
 
-def _outcome(order: intake.Order, expected: waiting.Expected, seconds: float) -> SendView:
+def _outcome(order: orders.Order, expected: waiting.Expected, seconds: float) -> SendView:
     """Wait. What is committed is accepted: to refuse it because Postgres went away since would make the client send it twice."""
     try:
         return waiting.outcome_of(order.send_id, expected, seconds)
     except intake.DATABASE_AWAY:
-        return intake.view(order)
+        return orders.view(order)
 
 
 def outcome_of(send_id: UUID, seconds: float) -> SendView:

@@ -1,15 +1,23 @@
 """Every ``ANTAR_*`` variable, its default and its unit. Nothing else reads the environment."""
 
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, PositiveFloat, PositiveInt, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from shared.domain.addresses import Network
 
 
 def _without_slash(url: str) -> str:
     return url.rstrip("/")
+
+
+def _networks(text: object) -> object:
+    """Read networks as they stand in a variable. Raises :class:`ValueError` naming the one that is none."""
+    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip()) if isinstance(text, str) else text
 
 
 HIGHEST_PER_MINUTE: Final = 1_000_000
@@ -82,6 +90,9 @@ class Settings(BaseSettings):
     """Seconds to reach a provider; running out means *not sent*."""
     read_timeout: PositiveFloat = 20.0
     """Seconds to wait for a provider's answer; running out means *unknown*."""
+
+    egress_allow: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = ()
+    """Networks, comma-separated, that customers' webhooks may reach although they are not public."""
 
     journal_dir: Path = Path("/var/tmp/antar")  # noqa: S108 - survives a restart of the machine, and must belong to the worker's user.
     """Where a worker keeps outcomes while Postgres is away; private to its user, and the same after a restart."""

@@ -10,17 +10,19 @@ import structlog
 from sqlalchemy import Row
 
 from shared import ids, queues, settings
-from shared.db.statements import among, receipts, recovery
+from shared.db.statements import among, receipts, recovery, webhooks
 from shared.domain import retry
 from shared.domain.channels import Channel
 from shared.domain.outcome import Code, Unknown
-from worker import resolution
+from worker import confirmation, resolution
 from worker.deliver import advance, bugs, claim, one, record, settle
 from worker.deliver.result import Lineage, Result
 from worker.runtime.process import Process
 
 _log: Final = structlog.get_logger("recovery")
 _LIMIT: Final = 5000
+_OF_ONE: Final = 1000
+"""Webhooks of one customer's subscription that are published in one run."""
 _SWEPT: Final = 1000
 """Running sends that are looked at in one run."""
 _SHORT_QUEUE: Final = 50
@@ -54,6 +56,10 @@ async def recover(process: Process) -> None:
         await _take_step("lost", _republish(process))
     if found.unhandled:
         await _take_step("unhandled", _republish_webhooks(process))
+    if found.unposted:
+        await _take_step("unposted", _post_due(process))
+    if found.unconfirmed:
+        await _take_step("unconfirmed", confirmation.end_overdue(process))
     if found.unresolved:
         await _take_step("unresolved", resolution.resolve_due(process))
 
@@ -121,18 +127,38 @@ async def _short_queues() -> list[str]:
     return [queue for queue, tasks in depths.items() if tasks <= _SHORT_QUEUE]
 
 
-async def _republish_webhooks(process: Process) -> None:
-    """Publish webhooks that nobody handled in time, or that came too early to be."""
+async def _missed_after(queue: queues.Queue) -> float | None:
+    """Give the seconds after which a task of a queue is missed; ``None`` while the broker is away."""
     try:
         short = await _short_queues()
     except queues.BROKER_TROUBLE:
+        return None
+    return settings.get().republish_after * (1 if queue in short else _AT_LAST)
+
+
+async def _republish_webhooks(process: Process) -> None:
+    """Publish webhooks that nobody handled in time, or that came too early to be."""
+    after = await _missed_after(queues.Queue.EVENTS)
+    if after is None:
         return
-    after = settings.get().republish_after * (1 if queues.Queue.EVENTS in short else _AT_LAST)
     async with process.engine.begin() as connection:
         lost = (await connection.execute(receipts.republish, {"after_seconds": after, "limit": _LIMIT})).scalars().all()
     if lost:
         _log.info("recovery.republished", queue=queues.Queue.EVENTS.value, webhooks=len(lost))
         await process.publisher.publish_receipts(lost)
+
+
+async def _post_due(process: Process) -> None:
+    """Publish webhooks to customers that are due: those whose time lay beyond the horizon, and those whose task was lost."""
+    after = await _missed_after(queues.Queue.EVENTS)
+    if after is None:
+        return
+    parameters = {"after_seconds": after, "each": _OF_ONE, "limit": _LIMIT}
+    async with process.engine.begin() as connection:
+        due = (await connection.execute(webhooks.republish, parameters)).scalars().all()
+    if due:
+        _log.info("recovery.posts", webhooks=len(due))
+        await process.publisher.publish_webhooks(due)
 
 
 async def _republish(process: Process) -> None:

@@ -25,7 +25,7 @@ from worker.channels import keys
 from worker.channels.base import Absence, Wires
 from worker.deliver import settle
 from worker.deliver.advance import Settlement
-from worker.deliver.settle import Resolution
+from worker.deliver.resolving import Resolution
 from worker.runtime import patience
 from worker.runtime.process import Process
 

@@ -1,24 +1,36 @@
 """Promoting what waits in Postgres to the queue, as it falls due within the horizon."""
 
+import math
+from collections import defaultdict
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
 import structlog
+from sqlalchemy import Row
 
 from shared import queues
-from shared.db import engine
+from shared.db import clock, engine
+from shared.db.statements import confirmation as statements
 from shared.domain.due import Due
 from shared.management import promotion
+from worker.deliver import awaiting
 
 _log: Final = structlog.get_logger("schedule")
 _LIMIT: Final = 1000
 """Sends, and deliveries, promoted in one transaction."""
+_PER_SECOND: Final = 10
+"""Into how many moments a second is divided for what shares tasks."""
 
 
 def promote() -> None:
-    """Promote all that falls due within the horizon: scheduled sends, and deliveries that were put off beyond it."""
+    """Promote all that falls due within the horizon: scheduled sends, and deliveries that were put off beyond it.
+
+    The ends of the time in which deliveries are to be confirmed are published for the next runs' time too, again where they were.
+    """
     while due := _commit():
         _publish(due)
+    _publish_confirmations()
 
 
 def _commit() -> list[Due]:
@@ -34,3 +46,23 @@ def _publish(due: Sequence[Due]) -> None:
         _log.warning("schedule.broker_away", deliveries=len(due))
     else:
         _log.info("schedule.promoted", deliveries=len(due))
+
+
+def _publish_confirmations() -> None:
+    """Publish the deliveries whose time is over soon, those of about the same moment together."""
+    groups: dict[float, list[UUID]] = defaultdict(list)
+    for row in _awaited():
+        groups[math.ceil(row.seconds * _PER_SECOND) / _PER_SECOND].append(row.id)
+    try:
+        for seconds, delivery_ids in groups.items():
+            queues.publish_confirmations(delivery_ids, countdown=seconds)
+    except queues.BROKER_TROUBLE:
+        _log.warning("schedule.broker_away", deliveries=sum(map(len, groups.values())))
+
+
+def _awaited() -> Sequence[Row[Any]]:
+    with engine.get().connect() as connection:
+        rows = connection.execute(statements.select_soon, {"seconds": awaiting.ahead()}).all()
+    if rows:
+        clock.note(rows[0].now)
+    return rows

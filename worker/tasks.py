@@ -5,11 +5,12 @@ from typing import Any
 from celery import Task
 
 from shared import queues
-from worker import probing, recovery, schedule, upkeep
+from worker import confirmation, probing, recovery, schedule, upkeep
 from worker.deliver import batch
 from worker.deliver.result import Lineage
 from worker.receipts import handling
 from worker.runtime import current
+from worker.webhooks import delivery
 
 
 @queues.app.task(name=queues.Task.DELIVER.value, bind=True)
@@ -25,6 +26,13 @@ def settle(send_ids: list[str]) -> None:
     """Take the next step of sends whose deliveries a person has changed."""
     runtime = current.get()
     runtime.run(recovery.advance_sends(runtime.process, queues.read_sends(send_ids)))
+
+
+@queues.app.task(name=queues.Task.CONFIRM.value)
+def confirm(delivery_ids: list[str]) -> None:
+    """Open the next tiers of deliveries that were not confirmed in time."""
+    runtime = current.get()
+    runtime.run(confirmation.end_due(runtime.process, queues.read_deliveries(delivery_ids)))
 
 
 @queues.app.task(name=queues.Task.PROMOTE.value)
@@ -52,6 +60,13 @@ def receipt(webhook_ids: list[str]) -> None:
     """Record what webhooks of providers report of messages."""
     runtime = current.get()
     runtime.run(handling.handle(runtime.process, queues.read_receipts(webhook_ids)))
+
+
+@queues.app.task(name=queues.Task.WEBHOOK.value)
+def webhook(webhook_ids: list[str]) -> None:
+    """Post webhooks to customers."""
+    runtime = current.get()
+    runtime.run(delivery.deliver(runtime.process, queues.read_webhooks(webhook_ids)))
 
 
 @queues.app.task(name=queues.Task.PARTITIONS.value)

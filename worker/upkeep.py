@@ -11,13 +11,14 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 import structlog
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 from sqlalchemy.exc import DBAPIError
 
 from shared import settings
 from shared.db import engine, partitions, retention, turns
 from shared.db.partitions import Week
 from shared.db.statements import receipts, upkeep
+from shared.db.statements import webhooks as posted
 
 _Answer = TypeVar("_Answer")
 
@@ -26,13 +27,17 @@ _log: Final = structlog.get_logger("upkeep")
 _BRIEFLY: Final = text("SELECT set_config('lock_timeout', '200ms', true), set_config('statement_timeout', '2s', true)")
 """While a lock is waited for or held, the hot path waits behind it: what cannot be had or done soon is given up."""
 
-_KEYS: Final = 10_000
-"""Idempotency keys deleted in one transaction."""
+_ROWS: Final = 10_000
+"""Rows deleted in one transaction."""
 _BATCHES: Final = 1000
-"""Transactions in one run: more keys than an hour brings."""
+"""Transactions in one run: more idempotency keys than an hour brings."""
 
 _WEBHOOK_SECONDS: Final = 86_400.0
 """Seconds that webhooks are kept: far beyond what a call may take, and people's addresses are in them."""
+_POST_SECONDS: Final = 30 * 86_400.0
+"""Seconds that webhooks to customers are kept (contract, Kirim 2.8)."""
+_SUBSCRIPTION_SECONDS: Final = 3600.0
+"""Seconds that a deleted subscription is kept: longer than any transaction that may be writing webhooks for it."""
 
 
 def tend_partitions() -> None:
@@ -44,16 +49,24 @@ def tend_partitions() -> None:
 
 
 def expire() -> None:
-    """Delete what has expired: idempotency keys, and webhooks that nobody could handle."""
-    deleted = 0
-    for _ in range(_BATCHES):
-        last = _ask(lambda connection: connection.execute(upkeep.expire_idempotency_keys, {"limit": _KEYS}).rowcount)
-        deleted += last
-        if last < _KEYS:
-            break
+    """Delete what has expired: idempotency keys, webhooks that nobody could handle, and those of customers after a month."""
+    keys = _in_batches(upkeep.expire_idempotency_keys)
     parameters = {"age_seconds": _WEBHOOK_SECONDS}
     webhooks = _ask(lambda connection: connection.execute(receipts.expire, parameters).rowcount)
-    _log.info("upkeep.expired", idempotency_keys=deleted, webhooks=webhooks)
+    posts = _in_batches(posted.expire, age_seconds=_POST_SECONDS) + _in_batches(posted.forget_deleted)
+    _ask(lambda connection: connection.execute(posted.forget_subscriptions, {"age_seconds": _SUBSCRIPTION_SECONDS}))
+    _log.info("upkeep.expired", idempotency_keys=keys, webhooks=webhooks, posts=posts)
+
+
+def _in_batches(statement: TextClause, **parameters: float) -> int:
+    """Delete in transactions of bounded size and give how many rows it were; what is left is deleted in an hour."""
+    deleted = 0
+    for _ in range(_BATCHES):
+        last = _ask(lambda connection: connection.execute(statement, {**parameters, "limit": _ROWS}).rowcount)
+        deleted += last
+        if last < _ROWS:
+            break
+    return deleted
 
 
 def _ask(question: Callable[[Connection], _Answer]) -> _Answer:

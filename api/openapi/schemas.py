@@ -61,8 +61,8 @@ def _after_dialect(name: re.Match[str]) -> str:
 
 
 def _is_value(default: Any) -> bool:
-    """Tell a value from a null, and from an object that holds nothing else, which stand for a field left out."""
-    return any(map(_is_value, default.values())) if isinstance(default, dict) else default is not None
+    """Tell a value from what stands for a field left out: a null, something empty, an object of such."""
+    return any(map(_is_value, default.values())) if isinstance(default, dict) else default not in (None, "", [])
 
 
 def _types(operation: Operation) -> Iterator[tuple[Place, JsonSchemaMode, Any]]:

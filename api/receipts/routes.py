@@ -1,6 +1,7 @@
-"""``/v1/receipts/waba/{key}``: where Meta posts what became of messages.
+"""``/v1/receipts/{channel}/{key}``: where providers post what became of messages, and what people write.
 
-A webhook is checked and stored, and Meta has its answer; what it says is read by a task. No login: the signature is the authority.
+A webhook is checked and stored, and its provider has its answer; what it says is read by a task. No login: what its provider proves
+itself by is the authority.
 """
 
 from http import HTTPStatus
@@ -20,7 +21,7 @@ from shared.domain.channels import Channel
 blueprint = Blueprint("receipts", __name__)
 
 _LARGEST: Final = 3 * 1024 * 1024
-"""Bytes of the largest webhook that Meta sends (Meta, Webhooks: payloads)."""
+"""Bytes of the largest webhook that Meta sends (Meta, Webhooks: payloads); the others' are smaller."""
 
 
 @blueprint.get("/v1/receipts/waba/<key>")
@@ -36,15 +37,32 @@ def verify(key: str) -> Response:
 
 
 @blueprint.post("/v1/receipts/waba/<key>")
-def take(key: str) -> Response:
-    """Store a webhook that the key's app has signed; anything else leaves no trace."""
+def take_from_meta(key: str) -> Response:
+    """Take a webhook of Meta."""
+    return _take(key, Channel.WABA)
+
+
+@blueprint.post("/v1/receipts/whatsapp/<key>")
+def take_from_gateway(key: str) -> Response:
+    """Take a webhook of the gateway that drives the key's device."""
+    return _take(key, Channel.WHATSAPP)
+
+
+@blueprint.post("/v1/receipts/telegram/<key>")
+def take_from_telegram(key: str) -> Response:
+    """Take an update of Telegram."""
+    return _take(key, Channel.TELEGRAM)
+
+
+def _take(key: str, channel: Channel) -> Response:
+    """Store what the key's provider has proved to be its own; anything else leaves no trace."""
     body = bodies.read_within(_LARGEST)
     webhook_id = ids.new()
     with engine.get().begin() as connection:
-        sender = senders.find(connection, key, Channel.WABA)
-        if sender is None or not sender.has_signed(body, request.headers.get("X-Hub-Signature-256", "")):
+        sender = senders.find(connection, key, channel)
+        if sender is None or not sender.has_sent(body, request.headers):
             raise ApiError(HTTPStatus.UNAUTHORIZED, "authentication_error", "invalid_signature", "the signature is not the body's")
-        values = {"id": webhook_id, "key_id": sender.key_id, "provider": "waba", "body": body}
+        values = {"id": webhook_id, "key_id": sender.key_id, "provider": sender.provider, "body": body}
         connection.execute(insert(inbox).values(values))
     services.of(current_app).publisher.handle(webhook_id)
     return Response(status=HTTPStatus.OK)

@@ -6,13 +6,15 @@ Unknown fields are ignored and null is absent, as there.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from api.dialects.kirisan import errors, syntax, validation
-from api.dialects.kirisan.models import UnixSeconds, Variable
+from api import explanations, syntax
+from api.dialects.kirisan import errors, validation
+from api.dialects.kirisan.models import UnixSeconds
 from api.errors import InvalidRequest
+from api.variables import Variable
 from shared.domain.channels import Channel
 from shared.domain.content import Message, Text
 from shared.management.schedule import Change, Standing
@@ -20,12 +22,17 @@ from shared.management.schedule import Change, Standing
 _Checked = TypeVar("_Checked")
 
 
-class _Body(BaseModel):
+class Move(BaseModel):
+    """What is to change of a send that waits for its time; at least one of its fields."""
+
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    schedule: UnixSeconds = None
-    expires_at: UnixSeconds = None
-    variables: dict[Text, Variable | None] | None = None
+    schedule: Annotated[UnixSeconds, Field(description="Send at this time, in unix seconds.")] = None
+    expires_at: Annotated[UnixSeconds, Field(description="Send nothing from this time on, in unix seconds.")] = None
+    variables: Annotated[
+        dict[Text, Variable | None] | None,
+        Field(description="What replaces {{placeholders}}: all of them anew, for every channel."),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,15 +67,15 @@ def check(wish: Wish, standing: Standing, messages: Sequence[tuple[Channel, Mess
     return Change(schedule_at=schedule_at, expires_at=expires_at, variables=wish.variables)
 
 
-def _read(body: bytes) -> _Body:
+def _read(body: bytes) -> Move:
     try:
-        syntax.check(body)
-        return _Body.model_validate_json(body, strict=True)
-    except errors.Rejection as rejection:
-        raise InvalidRequest("invalid_request", rejection.reason) from None
+        syntax.read(body)
+        return Move.model_validate_json(body, strict=True)
+    except syntax.InvalidJson as error:
+        raise InvalidRequest("invalid_request", str(error)) from None
     except ValidationError as error:
         location = error.errors(include_url=False, include_input=False)[0]["loc"]
-        raise _wrong(str(location[0]) if location else None, errors.explain(error)) from None
+        raise _wrong(str(location[0]) if location else None, explanations.explain(error)) from None
 
 
 def _checked(param: str, check: Callable[[], _Checked]) -> _Checked:

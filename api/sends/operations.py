@@ -66,7 +66,8 @@ OPERATIONS: Final = (
         path="/v1/sends/<identifier>",
         name="cancel_send",
         summary="Cancel a send",
-        description="Cancels a send that waits for its time. Once this is answered with 200, nothing of it is sent.",
+        description="Cancels a send that waits for its time, or for nothing but a receipt. "
+        "Once this is answered with 200, nothing of it is sent any more.",
         tag=_TAG,
         parameters=(_ID,),
         answers={200: Answer(description="The send, cancelled.", type=models.Told), **refusals(404), **_TOO_LATE_TO_CANCEL},

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from shared import ids
-from shared.domain import tiers, timeline
+from shared.domain import confirmation, tiers, timeline
 from shared.domain.send import AttemptView, DeliveryView, SendView
 from shared.domain.tiers import Tier
 from shared.domain.timeline import Entry, History
@@ -43,6 +43,7 @@ def _head(send: SendView) -> JsonObject:
         "schedule_at": _time(send.schedule),
         "expires_at": _time(send.expires_at),
         "ended_at": _time(send.ended_at),
+        "until": confirmation.dump(send.until),
     }
 
 
@@ -70,6 +71,7 @@ def delivery(each: DeliveryView) -> JsonObject:
         "ended_at": _time(each.ended_at),
         "receipt": each.receipt,
         "receipt_at": _time(each.receipt_at),
+        "confirm_by": _time(each.confirm_by),
     }
 
 

@@ -27,7 +27,10 @@ def look_up(identifier: str) -> Response:
 
 @blueprint.delete("/v1/sends/<identifier>")
 def cancel(identifier: str) -> Response:
-    """Cancel a send that waits for its time. Once this is answered, nothing of it is sent; a repeat gets the same answer."""
+    """Cancel a send that waits for its time, or for nothing but a receipt; a repeat gets the same answer.
+
+    Once this is answered, nothing of it is sent any more.
+    """
     caller = auth.caller()
     send_id = _read_id(identifier)
     with _changing("send_not_cancellable"), engine.get().begin() as connection:

@@ -38,8 +38,8 @@ def parse(arguments: Mapping[str, str], account_id: UUID) -> Query:
     filters = Filters(
         state=_choice(arguments, "state", SendState),
         channel=_choice(arguments, "channel", Channel),
-        created_after=_moment(arguments, "created_after"),
-        created_before=_moment(arguments, "created_before"),
+        created_after=moment(arguments, "created_after"),
+        created_before=moment(arguments, "created_before"),
         recipient=_recipient(arguments),
     )
     search = (account_id.hex, *(arguments.get(name) for name in _FILTERS))
@@ -55,14 +55,15 @@ def _choice(arguments: Mapping[str, str], name: str, choices: type[_Named]) -> _
     return choices(text)
 
 
-def _moment(arguments: Mapping[str, str], name: str) -> datetime | None:
+def moment(arguments: Mapping[str, str], name: str) -> datetime | None:
+    """Read a time. Raises :class:`InvalidRequest`."""
     text = arguments.get(name)
     if text is None:
         return None
-    moment = times.parse(text)
-    if moment is None:
+    found = times.parse(text)
+    if found is None:
         raise _invalid(name, "must be ISO 8601 or unix seconds")
-    return moment
+    return found
 
 
 def _recipient(arguments: Mapping[str, str]) -> str | None:

@@ -68,10 +68,15 @@ def is_disguised(host: str) -> bool:
     return literal(host) is None and (last.isdecimal() or last.startswith("0x"))
 
 
+def is_named(address: Address, networks: Iterable[Network]) -> bool:
+    """Tell whether an address lies in one of some networks."""
+    return any(address.version == network.version and address in network for network in networks)
+
+
 def may_be_reached(address: Address, allowed: Iterable[Network] = ()) -> bool:
     """Tell whether antar may connect to an address: it, and those inside it, are public or in an ``allowed`` network."""
     networks = tuple(allowed)
-    return all(_is_public(each) or any(_lies_in(each, network) for network in networks) for each in _all_named(address))
+    return all(_is_public(each) or is_named(each, networks) for each in _all_named(address))
 
 
 def _all_named(address: Address) -> Iterator[Address]:
@@ -93,7 +98,3 @@ def _is_public(address: Address) -> bool:
     if isinstance(address, IPv4Address):
         return not any(address in network for network in _NOT_PUBLIC_4)
     return address in _UNICAST_6 and not any(address in network for network in _NOT_PUBLIC_6)
-
-
-def _lies_in(address: Address, network: Network) -> bool:
-    return address.version == network.version and address in network

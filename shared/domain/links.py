@@ -9,6 +9,6 @@ def is_web_url(text: str) -> bool:
         return False
     try:
         parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname)

@@ -34,7 +34,7 @@ class DeliveryState(StrEnum):
     SENT = "sent"
     """The provider accepted it."""
     FAILED = "failed"
-    """It certainly was not sent; ``code`` says why."""
+    """It certainly was not sent, or its provider could not deliver it; ``code`` says why."""
     UNKNOWN = "unknown"
     """It may have been sent; ``code`` says what was lost."""
     SKIPPED = "skipped"

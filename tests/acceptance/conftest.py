@@ -11,12 +11,17 @@ from sqlalchemy import update
 from deploy.local.stack import Stack
 from shared.db.tables import channel_keys
 from shared.domain.states import KeyStatus
+from tests.acceptance import conformance
 from tests.acceptance.backend import Backend
 
 
 @pytest.fixture(scope="session")
 def backend(stack: Stack, demo_account: dict[str, Any]) -> Iterator[Backend]:
-    with httpx.Client(base_url=stack.base_url, timeout=60) as http, httpx.Client(base_url=stack.sandbox_url) as sandbox:
+    foretold: Any = {"response": [conformance.check]}
+    with (
+        httpx.Client(base_url=stack.base_url, timeout=60, event_hooks=foretold) as http,
+        httpx.Client(base_url=stack.sandbox_url) as sandbox,
+    ):
         yield Backend(
             http=http,
             token=demo_account["token"],

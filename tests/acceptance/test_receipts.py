@@ -109,6 +109,7 @@ def test_meta_s_webhook_tells_that_an_unknown_message_failed_and_the_send_with_i
     assert delivery(backend, send_id)["code"] == "recipient_unreachable"
 
 
+@pytest.mark.usefixtures("_no_receipts_by_themselves")
 def test_waha_is_asked_for_a_message_that_may_have_been_sent(backend: Backend) -> None:
     send_id, recipient = lose_an_answer(backend, "whatsapp")
     assert backend.ended(send_id)["state"] == "unknown"

@@ -39,6 +39,8 @@ GIVE_BACK_STATEMENT: Final = "worker.deliver.quota:refund"
 PUBLISH_LATER: Final = "worker.runtime.publisher:Publisher.publish_later"
 RESOLVE: Final = "worker.resolution:_write"
 RESOLVE_STATEMENT: Final = "worker.deliver.settle:resolve"
+END: Final = "worker.confirmation:_commit"
+END_STATEMENT: Final = "worker.confirmation:_advance"
 PROMOTE: Final = "worker.schedule:_commit"
 PROMOTE_STATEMENT: Final = "shared.management.promotion:promote_deferred"
 PUBLISH_PROMOTED: Final = "worker.schedule:_publish"
@@ -100,6 +102,15 @@ LOOK_UP: Final = (
     row("the gateway has answered", Crash(BEFORE, RESOLVE), ["unknown connection_lost"], ["sent"], [1]),
     row("resolved, not committed", Crash(AFTER, RESOLVE_STATEMENT), ["unknown connection_lost"], ["sent"], [1]),
     row("resolved", Crash(AFTER, RESOLVE), ["sent"], ["sent"], [1]),
+)
+
+# A worker that finds that a message was not delivered in time.
+UNCONFIRMED: Final = "sent unconfirmed"
+DEADLINE: Final = (
+    row("the end of its time is found", Crash(BEFORE, END), ["sent", "waiting"], [UNCONFIRMED, "sent"], [1, 1]),
+    row("noted, not committed", Crash(AFTER, END_STATEMENT), ["sent", "waiting"], [UNCONFIRMED, "sent"], [1, 1]),
+    row("the next tier is committed after it", Crash(AFTER, END), [UNCONFIRMED, "queued"], [UNCONFIRMED, "sent"], [1, 1]),
+    row("the next tier is published after it", Crash(AFTER, FOLLOW), [UNCONFIRMED, "queued"], [UNCONFIRMED, "sent"], [1, 1]),
 )
 
 # A worker that hands a scheduled send to the queue.
@@ -201,6 +212,19 @@ def test_a_look_up(own: Installation, walk: Walk, row: Row) -> None:
         worker.await_logged(" ready.")
         walk.accept()
         await_true(lambda: walk.states() == ("unknown connection_lost",))
+    own.let_an_hour_pass()
+    walk.crash_in_worker(row.crash, Task.RECOVER)
+    walk.assert_comes_out_as(row)
+
+
+@named(DEADLINE)
+def test_the_end_of_a_wait_for_a_receipt(own: Installation, walk: Walk, row: Row) -> None:
+    walk.plan("waba", "telegram")
+    walk.body["context"] = {"behaviour": {"until": "delivered", "within": 3000}}
+    with own.worker() as worker:
+        worker.await_logged(" ready.")
+        walk.accept()
+        await_true(lambda: walk.states() == ("sent", "waiting"))
     own.let_an_hour_pass()
     walk.crash_in_worker(row.crash, Task.RECOVER)
     walk.assert_comes_out_as(row)

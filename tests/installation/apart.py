@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import secrets
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -66,12 +67,19 @@ class Installation:
         command = processes.python("granian", *options, "--blocking-threads", "16", "--workers-kill-timeout", "65", target)
         variables = {**os.environ, **self.environment, **({crashing.VARIABLE: str(crash)} if crash else {})}
         log = self.home / f"api-{number}.log"
-        with log.open("ab") as file, subprocess.Popen(command, cwd=child.ROOT, env=variables, stdout=file, stderr=file) as process:  # noqa: S603 - our own command.
+        with (
+            log.open("ab") as file,
+            subprocess.Popen(  # noqa: S603 - our own command.
+                command, cwd=child.ROOT, env=variables, stdout=file, stderr=file, start_new_session=True
+            ) as process,
+        ):
             try:
                 with httpx.Client(base_url=f"http://{ports.HOST}:{port}", timeout=60) as http:
                     yield Api(process=process, log=log, backend=self._backend(http))
             finally:
-                process.kill()
+                # The supervisor alone would leave its process behind.
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
 
     def _backend(self, http: httpx.Client) -> Backend:
         return Backend(
@@ -128,7 +136,7 @@ class Installation:
     def let_an_hour_pass(self) -> None:
         """Let leases run out, and what nobody took be missed."""
         with self.database.begin() as connection:
-            _shift(connection, "deliveries", "lease_until", "queued_at", "published_at", "not_before", "resolve_at")
+            _shift(connection, "deliveries", "lease_until", "queued_at", "published_at", "not_before", "resolve_at", "confirm_by")
             _shift(connection, "sends", "created_at", "schedule_at")
 
     def recover(self) -> None:

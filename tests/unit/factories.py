@@ -54,7 +54,6 @@ def claim(**changes: Any) -> Claim:
         "suppressed": False,
         "opted_out": False,
         "last_inbound_at": None,
-        "until": None,
         "observed": False,
     }
     return Claim(**{**usual, **changes})

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from shared.domain.meanings import MEANINGS
 from shared.domain.outcome import Code
 from shared.settings import Settings
 
@@ -19,8 +20,8 @@ def test_every_setting_is_documented() -> None:
 
 
 def test_every_reason_code_is_documented() -> None:
-    documented = re.findall(r"^\| `(\w+)`", _section("Reason codes"), re.MULTILINE)
-    assert documented == [code.value for code in Code]
+    documented = re.findall(r"^\| `(\w+)` \| (.+) \|$", _section("Reason codes"), re.MULTILINE)
+    assert documented == [(code.value, MEANINGS[code]) for code in Code]
 
 
 def test_every_dependency_has_its_reason() -> None:

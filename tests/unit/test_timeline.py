@@ -9,6 +9,7 @@ import pytest
 from shared import ids
 from shared.domain import timeline
 from shared.domain.channels import Channel
+from shared.domain.confirmation import Level, Until
 from shared.domain.send import AttemptView, DeliveryView, SendView
 from shared.domain.states import DeliveryState, SendState
 from shared.domain.timeline import Event, History
@@ -133,6 +134,38 @@ def test_a_tier_that_an_expired_send_never_reached_did_not_follow_a_success() ->
     ]
 
 
+_UNTIL = Until(level=Level.DELIVERED, within=5)
+
+
+def test_a_message_that_is_waited_for_says_so() -> None:
+    waits = replace(_WHATSAPP, state=DeliveryState.SENT, code=None, reason=None, confirm_by=_at(7))
+    waiting = replace(_EMAIL, state=DeliveryState.WAITING, queued_at=None, ended_at=None)
+    send = replace(_send(waits, waiting, state=SendState.RUNNING, ended=None), until=_UNTIL)
+    assert _told(History(send=send))[-2:] == [
+        (2, "delivery_ended", "whatsapp sent"),
+        (2, "confirmation_awaited", "whatsapp waits 5 s to be delivered"),
+    ]
+
+
+def test_a_message_that_was_not_confirmed_was_sent_all_the_same() -> None:
+    missing = replace(_WHATSAPP, state=DeliveryState.SENT, code="unconfirmed", reason="not delivered within 5 s", ended_at=_at(0.5))
+    judged = (_event("unconfirmed", _FIRST), replace(_event("confirmed", _FIRST), at=_at(5)))
+    told = _told(History(send=replace(_send(missing, _EMAIL), until=_UNTIL), events=judged))
+    assert "finished: sent by email" in {text for _, _, text in told}
+    assert [entry for entry in told if "whatsapp" in entry[2]][1:] == [
+        (0.5, "delivery_ended", "whatsapp sent"),
+        (0.5, "confirmation_awaited", "whatsapp waits 5 s to be delivered"),
+        (1, "unconfirmed", "whatsapp not confirmed in time: by somebody"),
+        (5, "confirmed", "whatsapp confirmed: by somebody"),
+    ]
+
+
+def test_what_has_failed_since_is_waited_for_no_more() -> None:
+    send = replace(_send(_WHATSAPP, _EMAIL), until=_UNTIL)
+    told = _told(History(send=send, events=(_event("unconfirmed", _FIRST),)))
+    assert "confirmation_awaited" not in {kind for _, kind, _ in told}
+
+
 def test_a_scheduled_send_says_when_it_is_due() -> None:
     waiting = replace(_WHATSAPP, state=DeliveryState.WAITING, queued_at=None, ended_at=None, code=None, reason=None)
     send = replace(_send(waiting, state=SendState.SCHEDULED, ended=None), schedule=_at(3600))
@@ -170,7 +203,7 @@ def test_a_receipt_comes_after_the_end() -> None:
         (_event("held.failed", _FIRST), "whatsapp counted as not sent: by somebody"),
         (_event("held.confirmed", _FIRST), "whatsapp counted as sent: by somebody"),
         (_event("resolved.sent", _SECOND), "email turned out to have been sent: by somebody"),
-        (_event("resolved.failed", _SECOND), "email turned out not to have been sent: by somebody"),
+        (_event("resolved.failed", _SECOND), "email turned out to have failed: by somebody"),
         (_event("replayed", _FIRST), "whatsapp queued again after a fault of antar's own: by somebody"),
     ],
 )
@@ -180,7 +213,7 @@ def test_events_are_told_in_their_own_words(event: Event, text: str) -> None:
 
 
 def test_several_carriers_are_all_named() -> None:
-    first = replace(_WHATSAPP, state=DeliveryState.SENT)
+    first = replace(_WHATSAPP, state=DeliveryState.SENT, code=None, reason=None)
     second = replace(_EMAIL, tier=0)
     assert _told(History(send=_send(first, second)))[-1] == (3, "finished", "finished: sent by whatsapp, email")
 

@@ -64,11 +64,16 @@ class Answer:
 
     def retry_after(self) -> float | None:
         """Give the seconds that ``Retry-After`` asks for, as a number or a date (RFC 9110, 10.2.3); at most a day."""
-        value = self.headers.get("retry-after", "").strip()
-        if value.isascii() and value.isdigit():
-            return min(float(value), _LONGEST_PAUSE)
-        seconds = _seconds_until(value)
-        return None if seconds is None else min(max(seconds, 0.0), _LONGEST_PAUSE)
+        return seconds_asked(self.headers.get("retry-after", ""))
+
+
+def seconds_asked(retry_after: str) -> float | None:
+    """Read a ``Retry-After``; ``None`` when it is neither a number nor a date."""
+    value = retry_after.strip()
+    if value.isascii() and value.isdigit():
+        return min(float(value), _LONGEST_PAUSE)
+    seconds = _seconds_until(value)
+    return None if seconds is None else min(max(seconds, 0.0), _LONGEST_PAUSE)
 
 
 def _seconds_until(date: str) -> float | None:

@@ -5,7 +5,8 @@ the outcome each leads to), ``credentials`` (what a channel key holds, typed) an
 write). Adding a channel adds a folder.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any, Protocol
@@ -75,8 +76,16 @@ class Report:
     receipt: Receipt
     refusal: outcome.NotSent | None = None
     """Why it failed, if it did."""
+    bare_id: str | None = None
+    """The part of the id that is the same however the provider writes the chat that it puts before it."""
+    spellings: tuple[str, ...] = ()
+    """Other ways in which the provider may have written the whole id when it took the message."""
     raw: JsonObject | None = None
     """The webhook reduced to this status, where customers get the provider's own shape."""
+
+    def names(self, message_id: str) -> bool:
+        """Tell whether that is the message's id, in whatever spelling."""
+        return message_id == self.provider_message_id or (self.bare_id is not None and self.bare_id in message_id.split("_"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,8 +123,10 @@ class Session:
     """The state of a device, as its gateway reports it."""
 
     connected: bool
-    reason: str
-    """For people."""
+    at: datetime
+    """Since when, by the gateway's clock."""
+    name: str
+    """What the gateway calls it: it may tell one address of all its devices."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,6 +137,8 @@ class News:
     inbound: tuple[Inbound, ...] = ()
     wishes: tuple[Wish, ...] = ()
     session: Session | None = None
+    numbers: Mapping[str, str] = field(default_factory=dict)
+    """The senders it tells of: the number of each, in digits, by the provider's id of it."""
 
 
 class Absence(Enum):

@@ -35,6 +35,12 @@ def _fits_a_header_secretly(value: SecretStr) -> SecretStr:
     return value
 
 
+def _not_empty(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value():
+        raise ValueError("must not be empty: without one no webhook is taken")
+    return value
+
+
 BaseUrl = Annotated[str, AfterValidator(_usable_base_url)]
 """Where a provider's API begins."""
 
@@ -43,3 +49,6 @@ HeaderText = Annotated[str, AfterValidator(_fits_a_header)]
 
 HeaderSecret = Annotated[SecretStr, AfterValidator(_fits_a_header_secretly)]
 """A secret that goes into a header."""
+
+WebhookSecret = Annotated[SecretStr, AfterValidator(_not_empty)]
+"""What a provider signs its webhooks with."""

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared import ids
 from shared.db.statements import among, settlement
 from shared.domain import cascade
+from shared.domain.confirmation import Confirmation
 from shared.domain.outcome import Code
 from shared.domain.states import DeliveryState, SendState
 from worker.deliver.result import Lineage
@@ -81,6 +82,10 @@ class _Moved:
     send_id: UUID
     before: SendState
     step: cascade.Step
+    reopened: tuple[UUID, ...]
+    """Skipped deliveries that wait for their turn again."""
+    runs: bool
+    """It runs, or does so again: what it had ended by has turned out to be no success, and something is still to end."""
     queue: str
 
     @property
@@ -89,21 +94,31 @@ class _Moved:
         return self.step.state if isinstance(self.step, cascade.Finish) and self.step.state is not self.before else None
 
 
-async def move(connection: AsyncConnection, sends: Sequence[Row[Any]], lineages: Mapping[UUID, Lineage]) -> Settlement:
-    """Take the next step of locked sends."""
-    moves = await _next_steps(connection, [send for send in sends if send.state in _MOVABLE])
+async def move(
+    connection: AsyncConnection, sends: Sequence[Row[Any]], lineages: Mapping[UUID, Lineage], reopens: Collection[UUID] = ()
+) -> Settlement:
+    """Take the next step of locked sends; in those that ``reopens`` names, a success has just turned out to be none."""
+    moves = await _next_steps(connection, [send for send in sends if send.state in _MOVABLE], reopens)
     await _apply(connection, moves)
     return Settlement(publish=tuple(_next_tiers(moves, lineages)), wake=_finished(sends, moves))
 
 
-async def _next_steps(connection: AsyncConnection, sends: Sequence[Row[Any]]) -> list[_Moved]:
+async def _next_steps(connection: AsyncConnection, sends: Sequence[Row[Any]], reopens: Collection[UUID]) -> list[_Moved]:
     rows = await deliveries(connection, sends)
-    return [_move(send, rows[send.id]) for send in sends if rows[send.id]]
+    return [_move(send, rows[send.id], reopens=send.id in reopens) for send in sends if rows[send.id]]
 
 
-def _move(send: Row[Any], rows: Sequence[Row[Any]]) -> _Moved:
-    step = cascade.next_step([_member(row) for row in rows])
-    return _Moved(send_id=send.id, before=SendState(send.state), step=step, queue=rows[0].queue)
+def _move(send: Row[Any], rows: Sequence[Row[Any]], *, reopens: bool) -> _Moved:
+    members = [_member(row) for row in rows]
+    step = cascade.next_step(members, reopens=reopens)
+    return _Moved(
+        send_id=send.id,
+        before=SendState(send.state),
+        step=step,
+        reopened=cascade.reopened(members, step) if reopens else (),
+        runs=not isinstance(step, cascade.Finish) and not cascade.has_success(members),
+        queue=rows[0].queue,
+    )
 
 
 async def deliveries(connection: AsyncConnection, sends: Sequence[Row[Any]]) -> dict[UUID, list[Row[Any]]]:
@@ -117,27 +132,41 @@ async def deliveries(connection: AsyncConnection, sends: Sequence[Row[Any]]) -> 
 
 
 def _member(row: Row[Any]) -> cascade.Member:
-    state = DeliveryState(row.state)
-    return cascade.Member(id=row.id, tier=row.tier, state=state, held=row.held, expired=row.code == Code.EXPIRED)
+    state, expired = DeliveryState(row.state), row.code == Code.EXPIRED
+    return cascade.Member(id=row.id, tier=row.tier, state=state, held=row.held, expired=expired, confirmation=_confirmation(row))
+
+
+def _confirmation(row: Row[Any]) -> Confirmation:
+    if row.awaited:
+        return Confirmation.AWAITED
+    return Confirmation.MISSING if row.code == Code.UNCONFIRMED else Confirmation.GIVEN
 
 
 async def _apply(connection: AsyncConnection, moves: Sequence[_Moved]) -> None:
+    reopened = [identifier for move in moves for identifier in move.reopened]
     opened = [identifier for move in moves if isinstance(move.step, cascade.OpenTier) for identifier in move.step.ids]
     skipped = [identifier for move in moves if isinstance(move.step, cascade.Finish) for identifier in move.step.skipped]
-    advanced = [row for move in moves if (row := _send_row(move))]
-    if opened:
-        await connection.execute(settlement.open_tiers, among(opened))
-    if skipped:
-        await connection.execute(settlement.skip_deliveries, among(skipped))
-    if advanced:
-        parameters = {"rows": json.dumps(advanced), **among([UUID(str(row["id"])) for row in advanced])}
+    for statement, concerned in (
+        (settlement.reopen_tiers, reopened),
+        (settlement.open_tiers, opened),
+        (settlement.skip_deliveries, skipped),
+    ):
+        if concerned:
+            await connection.execute(statement, among(concerned))
+    await _write_sends(connection, [row for move in moves if (row := _send_row(move))])
+
+
+async def _write_sends(connection: AsyncConnection, rows: Sequence[Mapping[str, object]]) -> None:
+    if rows:
+        parameters = {"rows": json.dumps(rows), **among([UUID(str(row["id"])) for row in rows])}
         await connection.execute(settlement.advance_sends, parameters)
 
 
 def _send_row(move: _Moved) -> dict[str, object] | None:
-    if isinstance(move.step, cascade.OpenTier):
-        return {"id": str(move.send_id), "state": SendState.RUNNING, "tier": move.step.tier}
-    return {"id": str(move.send_id), "state": move.ends, "tier": None} if move.ends else None
+    state = SendState.RUNNING if move.runs else move.ends
+    tier = move.step.tier if isinstance(move.step, cascade.OpenTier) else None
+    changes = tier is not None or state is not move.before
+    return {"id": str(move.send_id), "state": state, "tier": tier} if state and changes else None
 
 
 def _next_tiers(moves: Iterable[_Moved], lineages: Mapping[UUID, Lineage]) -> list[Publish]:

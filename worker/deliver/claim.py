@@ -14,9 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from shared import ids, settings
 from shared.db import clock
 from shared.db.statements import among, claims, settlement
-from shared.domain import confirmation
 from shared.domain.channels import Channel
-from shared.domain.confirmation import Until
 from shared.domain.content import JsonObject
 from shared.domain.outcome import Code
 from shared.domain.states import DeliveryState, KeyStatus, OnUnknown, SendState
@@ -87,7 +85,6 @@ class Claim:
     suppressed: bool
     opted_out: bool
     last_inbound_at: datetime | None
-    until: Until | None
     observed: bool
     """Whether the account wants to hear by webhook of what becomes of it."""
 
@@ -177,6 +174,5 @@ def _claim(row: RowMapping, claim_id: UUID) -> Claim:
         "key_status": KeyStatus(row["key_status"]),
         "on_unknown": OnUnknown(row["on_unknown"]),
         "credentials": bytes(row["credentials"]),
-        "until": confirmation.read(row["until"]),
     }
     return Claim(**{**row, **typed, "claim_id": claim_id})

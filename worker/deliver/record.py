@@ -4,13 +4,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from uuid import UUID
 
-from shared.domain import suspension
-from shared.domain.outcome import Action, NotSent
+from shared.domain.outcome import NotSent
 from shared.domain.retry import End
 from shared.domain.states import DeliveryState
-from worker.deliver import quota
+from worker.deliver import consequences, quota, telling
 from worker.deliver.bugs import Bug, Step, quarantine_row
-from worker.deliver.result import OUTCOMES, Lineage, Result, attempt_row, delivery_row, storable
+from worker.deliver.result import OUTCOMES, Lineage, Result, attempt_row, delivery_row, ended_at
 
 Row = dict[str, Any]
 
@@ -36,6 +35,10 @@ class Record:
     """For :data:`settlement.suspend_keys`."""
     quarantine: Row | None
     """For :data:`settlement.insert_quarantined`."""
+    mark: Row | None = None
+    """As :attr:`consequences.Consequences.mark`."""
+    told: Row | None = None
+    """For :func:`telling.tell`."""
 
     @property
     def delay(self) -> float | None:
@@ -67,6 +70,8 @@ def of(result: Result, worker: str) -> Record:
         refund=quota.unit(claim) if _unused(result) else None,
         suspension=_suspension_row(result),
         quarantine=_quarantine_row(result),
+        mark=_mark_row(result),
+        told=telling.of_result(result, ended_at(result)),
     )
 
 
@@ -78,6 +83,7 @@ def bare(record: Record, error: Exception) -> Record:
         delivery={**record.delivery, **wordless},
         attempt=record.attempt and {**record.attempt, "provider_code": None},
         suspension=record.suspension and {**record.suspension, "reason": record.suspension["code"]},
+        told=record.told and {**record.told, **wordless},
         quarantine=dict(quarantine_row(record.id, record.send_id, record.account_id, Bug.of(Step.RECORD, error))),
     )
 
@@ -88,17 +94,15 @@ def _unused(result: Result) -> bool:
 
 
 def _suspension_row(result: Result) -> Row | None:
-    """Suspend the key that its provider refuses."""
-    outcome = result.outcome
-    if not isinstance(outcome, NotSent) or outcome.action is not Action.KEY:
+    claim, outcome = result.claim, result.outcome
+    return consequences.suspended(claim.key_id, outcome, claim.now.isoformat()) if isinstance(outcome, NotSent) else None
+
+
+def _mark_row(result: Result) -> Row | None:
+    claim, outcome = result.claim, result.outcome
+    if not isinstance(outcome, NotSent):
         return None
-    return {
-        "id": str(result.claim.key_id),
-        "code": outcome.code,
-        "reason": storable(outcome.reason),
-        "probe_after": suspension.probe_after(outcome.code, explained=outcome.explained),
-        "claimed_at": result.claim.now.isoformat(),
-    }
+    return consequences.marked(outcome, claim.account_id, claim.channel, claim.address, ended_at(result))
 
 
 def _quarantine_row(result: Result) -> Row | None:

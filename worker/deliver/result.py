@@ -102,7 +102,7 @@ def attempt_row(result: Result, worker: str) -> dict[str, Any] | None:
         "claim_id": str(result.claim.claim_id),
         "number": result.claim.attempts + 1,
         "started_at": _after(result.claim.now, result.called_after),
-        "ended_at": _after(result.claim.now, result.seconds),
+        "ended_at": ended_at(result),
         "outcome": OUTCOMES[type(outcome)],
         "code": None if isinstance(outcome, Sent) else outcome.code,
         "provider_status": trace.status,
@@ -110,6 +110,11 @@ def attempt_row(result: Result, worker: str) -> dict[str, Any] | None:
         "request": storable(trace.request),
         "worker": worker,
     }
+
+
+def ended_at(result: Result) -> str:
+    """Give the moment of the outcome."""
+    return _after(result.claim.now, result.seconds)
 
 
 def _resolve_after(result: Result) -> float | None:

@@ -1,49 +1,33 @@
 """Recording a flush of outcomes and moving the cascade of every send concerned, in one transaction."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any
 from uuid import UUID
 
-import structlog
 from sqlalchemy import Row, TextClause
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared import ids, settings
 from shared.db.statements import among, receipts, settlement
-from shared.domain.outcome import NotSent, Sent
+from shared.domain.outcome import Sent
 from shared.domain.states import DeliveryState, SendState
-from worker.deliver import advance, quota
+from worker.deliver import advance, awaiting, consequences, resolving, telling
 from worker.deliver.advance import Publish, Settlement
+from worker.deliver.consequences import Consequences
 from worker.deliver.record import Record
-
-_log: Final = structlog.get_logger("settle")
+from worker.deliver.resolving import Resolution, Resolved
+from worker.deliver.telling import Told
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Resolution:
-    """What became known of a delivery that was unknown."""
+class _Recorded:
+    """What was written of a flush."""
 
-    delivery_id: UUID
-    row: Mapping[str, Any]
-    """For :data:`settlement.resolve`."""
-    source: str
-    """How it became known, for the timeline."""
-
-    @classmethod
-    def sent(cls, delivery_id: UUID, source: str, outcome: Sent) -> Self:
-        """Say that it was sent."""
-        known = {"code": None, "reason": None, "detail": outcome.detail or None, "provider_message_id": outcome.provider_message_id}
-        row = {"id": str(delivery_id), "state": DeliveryState.SENT, **known, "claimed_at": None}
-        return cls(delivery_id=delivery_id, row=row, source=source)
-
-    @classmethod
-    def failed(cls, delivery_id: UUID, source: str, outcome: NotSent, provider_message_id: str) -> Self:
-        """Say that it failed after its provider had taken it."""
-        known = {"code": outcome.code, "reason": outcome.reason, "detail": outcome.detail or None}
-        row = {"id": str(delivery_id), "state": DeliveryState.FAILED, **known, "claimed_at": None}
-        return cls(delivery_id=delivery_id, row={**row, "provider_message_id": provider_message_id}, source=source)
+    ids: frozenset[UUID]
+    """The deliveries whose claim still stood."""
+    confirm: Mapping[float, tuple[UUID, ...]]
 
 
 async def settle(connection: AsyncConnection, records: Sequence[Record]) -> Settlement:
@@ -52,37 +36,53 @@ async def settle(connection: AsyncConnection, records: Sequence[Record]) -> Sett
     A repeat of what was committed before changes nothing, and says again what must follow.
     """
     sends = await advance.lock(connection, {record.send_id for record in records})
-    recorded = await _record(connection, records)
-    standing = [record for record in records if record.id in recorded]
-    missed = [record for record in records if record.id not in recorded]
-    await _resolve(connection, [late for record in missed if (late := _late(record))])
-    await _resolve(connection, await _reported(connection, standing))
-    lineages = {record.send_id: record.lineage for record in records}
-    moved = await advance.move(connection, sends, lineages)
+    recorded = await _record(connection, sends, records)
+    standing = [record for record in records if record.id in recorded.ids]
+    missed = [record for record in records if record.id not in recorded.ids]
+    late = await resolving.write(connection, sends, [late for record in missed if (late := _late(record))])
+    reported = await resolving.write(connection, sends, await _reported(connection, standing))
+    moved = await advance.move(connection, sends, {record.send_id: record.lineage for record in records})
     again = await _follow_again(connection, sends, missed) if missed else Settlement(publish=(), wake={})
-    return advance.joined(Settlement(publish=tuple(_retries(standing)), wake={}), moved, again)
+    own = [_consequences(record, stood=record.id in recorded.ids) for record in records]
+    await consequences.write(connection, [*own, *late.consequences, *reported.consequences])
+    webhooks = await telling.tell(connection, [*_told(standing, reported.ids), *late.told, *reported.told])
+    retries = Settlement(publish=tuple(_retries(standing)), wake={}, webhooks=webhooks)
+    return advance.joined(retries, *_awaited(recorded, late, reported), moved, again)
 
 
 async def resolve(connection: AsyncConnection, resolutions: Sequence[Resolution]) -> Settlement:
     """Write what became known of deliveries without a claim, and take the next step of each send; otherwise as :func:`settle`."""
     sends = await advance.lock(connection, {ids.send_of(each.delivery_id) for each in resolutions})
-    await _resolve(connection, resolutions)
-    return await advance.move(connection, sends, {})
+    return await conclude(connection, sends, await resolving.write(connection, sends, resolutions))
 
 
-async def _record(connection: AsyncConnection, records: Sequence[Record]) -> set[UUID]:
-    """Write outcomes, attempts and what they mean for their keys; give the deliveries whose claim still stood."""
+async def conclude(
+    connection: AsyncConnection, sends: Sequence[Row[Any]], resolved: Resolved, more: Sequence[Consequences] = ()
+) -> Settlement:
+    """Take the next step of locked sends, and write what follows from what was resolved."""
+    moved = await advance.move(connection, sends, {}, resolved.reopens)
+    await consequences.write(connection, [*resolved.consequences, *more])
+    webhooks = await telling.tell(connection, resolved.told)
+    return advance.joined(*_awaited(resolved), moved, Settlement(publish=(), wake={}, webhooks=webhooks))
+
+
+def _awaited(*written: _Recorded | Resolved) -> list[Settlement]:
+    return [Settlement(publish=(), wake={}, confirm=each.confirm) for each in written]
+
+
+async def _record(connection: AsyncConnection, sends: Sequence[Row[Any]], records: Sequence[Record]) -> _Recorded:
+    """Write outcomes and attempts."""
+    wanted = awaiting.wanted(sends)
     parameters = {
-        "rows": json.dumps([record.delivery for record in records]),
+        "rows": json.dumps([{**record.delivery, **wanted.get(record.send_id, {})} for record in records]),
         "horizon_seconds": settings.get().horizon_seconds,
         **among([record.id for record in records]),
     }
-    recorded = set((await connection.execute(settlement.record_outcomes, parameters)).scalars())
+    rows = (await connection.execute(settlement.record_outcomes, parameters)).all()
+    recorded = frozenset(row.id for row in rows)
     await _write(connection, settlement.insert_attempts, [record.attempt for record in records])
     await _write(connection, settlement.insert_quarantined, [record.quarantine for record in records if record.id in recorded])
-    await quota.refund(connection, [record.refund for record in records if record.refund and record.id in recorded])
-    await _suspend(connection, [record.suspension for record in records if record.suspension])
-    return recorded
+    return _Recorded(ids=recorded, confirm=awaiting.soon(rows, wanted))
 
 
 async def _write(connection: AsyncConnection, statement: TextClause, rows: Iterable[Mapping[str, Any] | None]) -> None:
@@ -91,18 +91,21 @@ async def _write(connection: AsyncConnection, statement: TextClause, rows: Itera
         await connection.execute(statement, {"rows": json.dumps(given)})
 
 
-async def _suspend(connection: AsyncConnection, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Suspend the keys that were refused, each for one of the reasons it was given."""
-    by_key = {row["id"]: row for row in rows}
-    if not by_key:
-        return
-    for key in await connection.execute(settlement.suspend_keys, {"rows": json.dumps(list(by_key.values()))}):
-        _log.warning("key.suspended", key=ids.encode(ids.KEY, key.id), channel=key.channel, code=key.status_code)
+def _consequences(record: Record, *, stood: bool) -> Consequences:
+    """Give what follows from an outcome: a unit is given back once, a refusal counts whether or not its claim still stood."""
+    return Consequences(refund=record.refund if stood else None, suspension=record.suspension, mark=record.mark)
+
+
+def _told(standing: Iterable[Record], reported: Collection[UUID]) -> list[Told]:
+    """Say how deliveries ended, but for those that turned out to be something else than what their call made of them."""
+    return [record.told for record in standing if record.told and record.id not in reported]
 
 
 def _late(record: Record) -> Resolution | None:
+    if not record.late:
+        return None
     source = "the worker that was believed lost reported its outcome"
-    return Resolution(delivery_id=record.id, row=record.late, source=source) if record.late else None
+    return Resolution(delivery_id=record.id, row=record.late, source=source, consequences=Consequences(refund=record.refund))
 
 
 async def _reported(connection: AsyncConnection, records: Iterable[Record]) -> list[Resolution]:
@@ -116,26 +119,6 @@ async def _reported(connection: AsyncConnection, records: Iterable[Record]) -> l
 
 def _source(receipt: str | None) -> str:
     return f"the provider had reported it as {receipt}" if receipt else "an earlier call was reported late to have sent it"
-
-
-async def _resolve(connection: AsyncConnection, resolutions: Sequence[Resolution]) -> None:
-    if not resolutions:
-        return
-    rows = json.dumps([dict(each.row) for each in resolutions])
-    parameters = {"rows": rows, **among([each.delivery_id for each in resolutions])}
-    resolved = set((await connection.execute(settlement.resolve, parameters)).scalars())
-    events = [_event(each) for each in resolutions if each.delivery_id in resolved]
-    await _write(connection, settlement.insert_events, events)
-
-
-def _event(resolution: Resolution) -> dict[str, Any]:
-    return {
-        "send_id": str(ids.send_of(resolution.delivery_id)),
-        "id": str(ids.new()),
-        "delivery_id": str(resolution.delivery_id),
-        "kind": f"resolved.{resolution.row['state']}",
-        "data": {"reason": resolution.source},
-    }
 
 
 def _retries(records: Iterable[Record]) -> list[Publish]:

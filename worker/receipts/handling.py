@@ -1,12 +1,12 @@
-"""Recording what providers report by webhook of messages they took, and resolving by it what is unknown.
+"""Handling what providers say by webhook: receipts of messages, what people write, and the state of devices.
 
-A webhook is handled as often as its task comes: receipts only move forward, so that a repeat changes nothing. It concerns the
-deliveries of one account alone, the one whose key it was signed for.
+A webhook is handled as often as its task comes: all that is written of it only moves forward, so that a repeat changes nothing. It
+concerns the account alone whose key it was signed for.
 """
 
-import json
+import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,27 +14,28 @@ import structlog
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared import ids
-from shared.db.statements import among, settlement
+from shared import ids, settings
 from shared.db.statements import receipts as statements
-from shared.domain.receipts import Receipt
-from shared.domain.states import DeliveryState
-from worker.channels.base import Report
-from worker.channels.waba import receipts as waba
-from worker.deliver import advance, settle
+from worker.deliver import advance
 from worker.deliver.advance import Settlement
-from worker.receipts import judgement
-from worker.receipts.judgement import Notice, Standing, Verdict
+from worker.receipts import events, matching, people, reading, recording, sessions
+from worker.receipts.people import Senders
+from worker.receipts.reading import Heard
+from worker.receipts.recording import Recorded
 from worker.runtime.process import Process
+from worker.webhooks import outbox
 
 _log: Final = structlog.get_logger("receipt")
 
-_READERS: Final[Mapping[str, Callable[[bytes], list[Report]]]] = {"waba": waba.read}
-"""What a provider's webhooks are read by. Raises :class:`ValueError` for what cannot be read at all."""
+_KNOWN_BY_ANSWER: Final = frozenset({"waha", "gowa"})
+"""Whose messages may be known only once the answer to the call is recorded, which webhooks of theirs may come before."""
+
+_SOON: Final = 10.0
+"""Seconds for which a webhook that came too early is handled again and again; afterwards recovery does."""
 
 
 async def handle(process: Process, webhook_ids: Sequence[UUID]) -> None:
-    """Record what webhooks of the inbox report."""
+    """Handle webhooks of the inbox."""
     async with process.engine.connect() as connection:
         webhooks = (await connection.execute(statements.select_webhooks, {"ids": list(webhook_ids)})).all()
     if webhooks:
@@ -42,13 +43,17 @@ async def handle(process: Process, webhook_ids: Sequence[UUID]) -> None:
 
 
 async def _handle(process: Process, webhooks: Sequence[Row[Any]]) -> None:
-    """Record webhooks together; apart when that is refused, so that a bad one stops only itself."""
+    """Handle webhooks together; apart when that is refused, so that a bad one stops only itself."""
     try:
-        follows = await _record(process.engine, webhooks)
+        heard = reading.read(webhooks)
+        senders = await _note(process, heard)
+        follows, again = await _record(process.engine, heard, senders)
     except Exception as error:  # noqa: BLE001 - whatever it is, the webhook stays in the inbox.
         await _handle_apart(process, webhooks, error)
     else:
         await process.publisher.follow(follows)
+        for seconds, early in again.items():
+            await process.publisher.publish_receipts(early, seconds)
 
 
 async def _handle_apart(process: Process, webhooks: Sequence[Row[Any]], error: Exception) -> None:
@@ -60,81 +65,49 @@ async def _handle_apart(process: Process, webhooks: Sequence[Row[Any]], error: E
     _log.error("receipt.not_handled", webhook=ids.encode(ids.INBOX, webhooks[0].id), error=type(error).__name__)
 
 
-async def _record(engine: AsyncEngine, webhooks: Sequence[Row[Any]]) -> Settlement:
-    notices = [notice for webhook in webhooks for notice in _notices(webhook)]
+async def _note(process: Process, webhooks: Sequence[Heard]) -> Senders:
+    """Write down what concerns senders and people, apart from the deliveries, which are locked before them."""
+    async with process.engine.begin() as connection:
+        ask = await sessions.note(connection, webhooks)
+        senders = await people.find_senders(connection, webhooks)
+        await people.note(connection, webhooks, senders)
+    if ask:
+        await process.publisher.publish_probe()
+    return senders
+
+
+async def _record(
+    engine: AsyncEngine, webhooks: Sequence[Heard], senders: Senders
+) -> tuple[Settlement, Mapping[float, list[UUID]]]:
+    """Record receipts, and what customers hear. Gives what follows, and the webhooks to be handled again, by when."""
+    notices = [notice for webhook in webhooks for notice in webhook.notices()]
     async with engine.begin() as connection:
-        by_delivery = await _matched(connection, notices)
-        verdicts = await _judged(connection, by_delivery)
-        follows = await _write(connection, verdicts)
-        too_early = frozenset[UUID]().union(*(verdict.too_early for verdict in verdicts))
-        await connection.execute(statements.forget, {"ids": [each.id for each in webhooks if each.id not in too_early]})
-    resolved = sum(verdict.resolution is not None for verdict in verdicts)
-    counted = {"webhooks": len(webhooks), "reports": len(notices), "deliveries": len(verdicts), "resolved": resolved}
-    _log.info("receipt.handled", **counted, too_early=len(too_early))
-    return follows
+        matched = await matching.match(connection, notices)
+        recorded = await recording.record(connection, matched.by_delivery)
+        kept = [each for each in webhooks if each.id in recorded.too_early or _may_come(each, matched.unknown)]
+        done = {each.id for each in webhooks} - {each.id for each in kept}
+        await connection.execute(statements.forget, {"ids": list(done)})
+        told = await _tell(connection, recorded, webhooks, senders)
+    counted = {"webhooks": len(webhooks), "reports": len(notices), "deliveries": len(matched.by_delivery), "kept": len(kept)}
+    _log.info("receipt.handled", **counted, resolved=recorded.resolved)
+    return advance.joined(recorded.settlement, Settlement(publish=(), wake={}, webhooks=told)), _again(kept)
 
 
-def _notices(webhook: Row[Any]) -> Iterator[Notice]:
-    try:
-        reports = _READERS[webhook.provider](bytes(webhook.body))
-    except ValueError:
-        _log.warning("receipt.unreadable", webhook=ids.encode(ids.INBOX, webhook.id))
-        return
-    origin = {"webhook_id": webhook.id, "account_id": webhook.account_id, "channel": webhook.channel}
-    yield from (Notice(report=report, received_at=webhook.received_at, **origin) for report in reports)
+def _may_come(webhook: Heard, unknown: frozenset[UUID]) -> bool:
+    """Tell whether the message of a report may become known yet. A gateway tells of its device's every message, also of others'."""
+    young = webhook.age < settings.get().lease_seconds
+    return young and webhook.id in unknown and webhook.provider in _KNOWN_BY_ANSWER
 
 
-async def _matched(connection: AsyncConnection, notices: Iterable[Notice]) -> dict[UUID, list[Notice]]:
-    """Find the deliveries that notices are about, each among those of its own account and channel."""
-    named, unnamed = _split(notices)
-    found = [*await _by_id(connection, named), *await _by_message(connection, unnamed)]
-    matched: dict[UUID, list[Notice]] = defaultdict(list)
-    for row in found:
-        theirs = [*named.get(row.id, ()), *unnamed.get(row.provider_message_id, ())]
-        own = [notice for notice in theirs if (notice.account_id, notice.channel) == (row.account_id, row.channel)]
-        if own:
-            matched[row.id] = own
-    return matched
+async def _tell(connection: AsyncConnection, recorded: Recorded, webhooks: Sequence[Heard], senders: Senders) -> tuple[UUID, ...]:
+    moved = [events.of_moved(each) for each in recorded.moved]
+    return await outbox.enqueue(connection, [*moved, *events.of_inbound(webhooks, senders)])
 
 
-def _split(notices: Iterable[Notice]) -> tuple[dict[UUID, list[Notice]], dict[str, list[Notice]]]:
-    """Group the notices that name a delivery by it, and those that do not by the provider's id of the message."""
-    named: dict[UUID, list[Notice]] = defaultdict(list)
-    unnamed: dict[str, list[Notice]] = defaultdict(list)
-    for notice in notices:
-        delivery_id, message_id = notice.report.delivery_id, notice.report.provider_message_id
-        (unnamed[message_id] if delivery_id is None else named[delivery_id]).append(notice)
-    return named, unnamed
-
-
-async def _by_id(connection: AsyncConnection, named: Mapping[UUID, Any]) -> Sequence[Row[Any]]:
-    return (await connection.execute(statements.select_by_id, among(list(named)))).all() if named else []
-
-
-async def _by_message(connection: AsyncConnection, unnamed: Mapping[str, Any]) -> Sequence[Row[Any]]:
-    return (await connection.execute(statements.select_by_message, {"message_ids": list(unnamed)})).all() if unnamed else []
-
-
-async def _judged(connection: AsyncConnection, by_delivery: Mapping[UUID, Sequence[Notice]]) -> list[Verdict]:
-    """Lock the deliveries, after their sends, and judge each."""
-    if not by_delivery:
-        return []
-    await advance.lock(connection, {ids.send_of(each) for each in by_delivery})
-    rows = (await connection.execute(statements.lock_deliveries, among(list(by_delivery)))).all()
-    return [judgement.judge(_standing(row), by_delivery[row.id]) for row in rows]
-
-
-def _standing(row: Row[Any]) -> Standing:
-    receipt = None if row.receipt is None else Receipt(row.receipt)
-    return Standing(id=row.id, state=DeliveryState(row.state), receipt=receipt, provider_message_id=row.provider_message_id)
-
-
-async def _write(connection: AsyncConnection, verdicts: Sequence[Verdict]) -> Settlement:
-    rows = [verdict.receipt for verdict in verdicts if verdict.receipt]
-    events = [verdict.event for verdict in verdicts if verdict.event]
-    if rows:
-        await connection.execute(statements.record, {"rows": json.dumps(rows), **among([UUID(row["id"]) for row in rows])})
-    if events:
-        await connection.execute(settlement.insert_events, {"rows": json.dumps(events)})
-    resolutions = [verdict.resolution for verdict in verdicts if verdict.resolution]
-    return await settle.resolve(connection, resolutions) if resolutions else Settlement(publish=(), wake={})
+def _again(kept: Iterable[Heard]) -> dict[float, list[UUID]]:
+    """Group the young ones by when they are handled again: each time after as long again as they have waited."""
+    groups: dict[float, list[UUID]] = defaultdict(list)
+    for webhook in kept:
+        if webhook.age < _SOON:
+            groups[max(1.0, math.ceil(webhook.age))].append(webhook.id)
+    return groups

@@ -22,6 +22,7 @@ from worker.runtime.publisher import Publisher
 from worker.runtime.shutdown import InFlight, Stopping
 from worker.runtime.wires import ProcessWires, open_wires
 from worker.runtime.writer import Writer
+from worker.webhooks.posting import Poster
 
 _HANDOVER_SECONDS: Final = 5.0
 """Seconds that the broker has to take what waits for its time; then recovery finds it."""
@@ -41,6 +42,7 @@ class Process:
     holding: Holding
     stopping: Stopping
     in_flight: InFlight
+    poster: Poster
 
 
 class Runtime:
@@ -91,6 +93,7 @@ async def _open() -> Process:
         holding=Holding(publisher, stopping),
         stopping=stopping,
         in_flight=InFlight(),
+        poster=Poster(settings.get().egress_allow),
     )
 
 
@@ -105,6 +108,7 @@ async def _close(process: Process) -> None:
     await process.writer.close(_FLUSH_SECONDS)
     await process.publisher.close()
     await process.pacing.close()
+    await process.poster.close()
     await process.wires.http.aclose()
     for channel in Channel:
         await channels.adapter(channel).close()

@@ -55,6 +55,10 @@ class Publisher:
         """Publish webhooks of providers that are to be handled, in so many seconds."""
         await self._say(partial(queues.publish_receipts, webhook_ids, countdown=seconds), len(webhook_ids))
 
+    async def publish_probe(self) -> None:
+        """Publish that suspended keys are to be asked now."""
+        await self._say(queues.publish_probe, 1)
+
     async def publish_webhooks(self, webhook_ids: Sequence[UUID], seconds: float = 0.0) -> None:
         """Publish webhooks that are to be posted to customers, in so many seconds."""
         await self._say(partial(queues.publish_webhooks, webhook_ids, countdown=seconds), len(webhook_ids))

@@ -21,8 +21,8 @@ from pydantic import (
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
-from api.dialects.kirisan.models import Variable
 from api.models import Answered
+from api.variables import Variable
 from shared.domain import links
 from shared.domain.content import Text
 

@@ -13,7 +13,7 @@ from api.dialects.kanal import errors, render, schema, sending, templates
 from api.dialects.kanal.errors import Refusal
 from api.dialects.kanal.sending import Prepared, Wish
 from api.dialects.kanal.templates import Template
-from shared import ids
+from api.idempotency_keys import IdempotencyInProgress
 from shared.db import engine
 from shared.domain import waba_templates
 from shared.management import accounts, contacts
@@ -56,7 +56,7 @@ def show_team() -> Response:
     """Tell whose API key it is, and which numbers it can send from."""
     caller = _subscriber()
     with engine.get().connect() as connection:
-        account = accounts.find(connection, ids.encode(ids.ACCOUNT, caller.account_id))
+        account = accounts.load(connection, caller.account_id)
     return jsonify(render.team(account, numbers.usable(caller), subscribed=caller.subscribed))
 
 
@@ -154,8 +154,8 @@ def _invalid_key(error: idempotency.InvalidKey) -> Response:
     return _refuse(HTTPStatus.BAD_REQUEST, str(error))
 
 
-@blueprint.errorhandler(intake.IdempotencyInProgress)
-def _in_progress(_: intake.IdempotencyInProgress) -> Response:
+@blueprint.errorhandler(IdempotencyInProgress)
+def _in_progress(_: IdempotencyInProgress) -> Response:
     return _refuse(HTTPStatus.CONFLICT, errors.IN_PROGRESS)
 
 

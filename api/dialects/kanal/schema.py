@@ -8,9 +8,9 @@ from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 
+from api import explanations
 from api.dialects.kanal import errors, models
 from api.dialects.kanal.errors import Refusal
-from api.dialects.kirisan.errors import explain
 from shared.domain import content, targets
 from shared.domain.channels import Channel
 from shared.domain.content import CloudMessage, Text
@@ -123,7 +123,7 @@ def _variables(given: Any) -> Mapping[str, str]:
     try:
         return _VARIABLES.validate_python(given, strict=True)
     except ValidationError as error:
-        raise Refusal(explain(error, "variables")) from None
+        raise Refusal(explanations.explain(error, "variables")) from None
 
 
 def plan_of_message(key_id: UUID, wanted: Message) -> SendPlan:

@@ -13,10 +13,10 @@ from uuid import UUID
 
 from flask import Response, jsonify, request
 
-from api import idempotency, intake, preferences, services, submission
+from api import idempotency, idempotency_keys, intake, preferences, services, submission
 from api.auth import Caller
 from api.dialects.kanal import render
-from api.intake import IdempotencyKey
+from api.idempotency_keys import IdempotencyKey
 from api.preferences import Preferences
 from shared import ids
 from shared.db import engine
@@ -70,7 +70,7 @@ def _key(caller: Caller) -> IdempotencyKey | None:
 
 def _of_earlier(caller: Caller, key: IdempotencyKey | None, preference: Preferences, deadline: float) -> Response | None:
     """Answer for the send that the key stands for; ``None`` when there is none that has not failed."""
-    send_id = intake.repeated_send(caller.account_id, key) if key else None
+    send_id = idempotency_keys.repeated_send(caller.account_id, key) if key else None
     if key is None or send_id is None:
         return None
     view = submission.outcome_of(send_id, _left(deadline))

@@ -1,6 +1,5 @@
 """The kinds of value that messages are made of."""
 
-import ipaddress
 import re
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
@@ -8,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from shared.domain import links, targets
+from shared.domain import addresses, links, targets
 from shared.domain.content import Text
 
 INVALID_PHONE_NUMBER: Final = "Phone number must be in E.164 format (e.g. +628123456789)."
@@ -33,10 +32,10 @@ def _public(url: str) -> str:
 
 
 def _is_public_host(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_global
-    except ValueError:
-        return "." in host and host.rstrip(".").rpartition(".")[2].lower() not in _PRIVATE
+    address = addresses.literal(host)
+    if address is not None:
+        return addresses.may_be_reached(address)
+    return "." in host and not addresses.is_disguised(host) and host.rstrip(".").rpartition(".")[2].lower() not in _PRIVATE
 
 
 def _language_code(value: Any) -> Any:

@@ -58,7 +58,8 @@ class Template(Wire):
     name: Annotated[Text, Field(min_length=1, max_length=512)]
     language: Language
     components: Annotated[
-        list[JsonObject] | None, Field(description="Meta's components with their parameters, sent as they are.")
+        Annotated[list[JsonObject], Field(fail_fast=True)] | None,
+        Field(description="Meta's components with their parameters, sent as they are."),
     ] = None
 
 

@@ -1,28 +1,20 @@
 """What the room of the Kirim dialect serves."""
 
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from pydantic import Field
 
 from api import idempotency
 from api.dialects.kirim import models, queries
+from api.openapi import counted
 from api.openapi.operation import Answer, Body, Operation, Parameter, Tag
 from api.openapi.parameters import CURSOR, LIMIT
-from api.openapi.refusals import refusals
 from shared.domain.messages import Status
 
 _TAG: Final = Tag(
     name="Kirim",
     description="One WhatsApp Business message in Meta's own shape, answered as soon as it is committed. Requests are counted.",
 )
-_LIMITED: Final = {
-    "X-RateLimit-Limit": "Requests of this kind, reading or writing, that the account may make in a minute.",
-    "X-RateLimit-Remaining": "Requests that could follow at once.",
-    "X-RateLimit-Reset": "When all of them could, in unix seconds.",
-}
-_NOT_COUNTED: Final = frozenset({401, 503})
 
 _TEXT: Final = {"to": "+628111111111", "type": "text", "text": {"body": "Halo dari Kirim"}}
 _ACCEPTED: Final = {
@@ -70,15 +62,6 @@ _MESSAGES: Final = (
 _TEMPLATES: Final = (_query("status", "Only those with this status.", queries.TemplateStatus), LIMIT, CURSOR)
 
 
-def _answers(status: int, answer: Answer, *others: int) -> Mapping[int, Answer]:
-    """Give the answers of a route whose requests are counted: the headers stand on all but those of nobody known."""
-    answers = {status: answer, **refusals(*others, 429)}
-    return {
-        code: each if code in _NOT_COUNTED else replace(each, headers={**each.headers, **_LIMITED})
-        for code, each in answers.items()
-    }
-
-
 OPERATIONS: Final = (
     Operation(
         method="POST",
@@ -89,7 +72,7 @@ OPERATIONS: Final = (
         tag=_TAG,
         parameters=(_KEY,),
         body=Body(type=models.MessageBody, example=_TEXT),
-        answers=_answers(
+        answers=counted.answers(
             202,
             Answer(description="The message, committed.", type=models.Accepted, headers=_REPLAYED, example=_ACCEPTED),
             *(400, 404, 409, 413, 422),
@@ -103,7 +86,7 @@ OPERATIONS: Final = (
         description="Gives a message as it stands; one that failed has an `error`.",
         tag=_TAG,
         parameters=(_ID,),
-        answers=_answers(200, Answer(description="The message.", type=models.Message), 404),
+        answers=counted.answers(200, Answer(description="The message.", type=models.Message), 404),
     ),
     Operation(
         method="GET",
@@ -113,7 +96,7 @@ OPERATIONS: Final = (
         description="Gives a page of messages, the newest first. A page with filters may be a short one and not be the last.",
         tag=_TAG,
         parameters=_MESSAGES,
-        answers=_answers(200, Answer(description="A page of messages.", type=models.Messages), 400),
+        answers=counted.answers(200, Answer(description="A page of messages.", type=models.Messages), 400),
     ),
     Operation(
         method="GET",
@@ -123,7 +106,7 @@ OPERATIONS: Final = (
         description="Gives a page of the account's WhatsApp Business templates, the newest first.",
         tag=_TAG,
         parameters=_TEMPLATES,
-        answers=_answers(200, Answer(description="A page of templates.", type=models.Templates), 400),
+        answers=counted.answers(200, Answer(description="A page of templates.", type=models.Templates), 400),
     ),
     Operation(
         method="GET",
@@ -136,7 +119,7 @@ OPERATIONS: Final = (
             Parameter(name="name", where="path", description="Meta's name of it.", example="order_confirmation"),
             _query("language", "The language, as `id_ID`."),
         ),
-        answers=_answers(200, Answer(description="The template.", type=models.OneTemplate), 404),
+        answers=counted.answers(200, Answer(description="The template.", type=models.OneTemplate), 404),
     ),
     Operation(
         method="GET",
@@ -145,6 +128,6 @@ OPERATIONS: Final = (
         summary="Show who is asking",
         description="Gives the account, the token and how often the account may ask.",
         tag=_TAG,
-        answers=_answers(200, Answer(description="Who is asking.", type=models.Me)),
+        answers=counted.answers(200, Answer(description="Who is asking.", type=models.Me)),
     ),
 )

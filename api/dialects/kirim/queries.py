@@ -16,6 +16,8 @@ TemplateStatus = Literal["approved", "pending", "rejected", "all"]
 
 _DIRECTIONS: Final = ("inbound", "outbound")
 _TEMPLATE_STATUSES: Final = ("approved", "pending", "rejected", "all")
+_LAST_TEMPLATE: Final = (1 << 63) - 1
+"""The highest id there can be; only a cursor that somebody made up has a higher one."""
 _FILTERS: Final = ("status", "direction", "created_after", "created_before", "to")
 
 
@@ -72,7 +74,7 @@ def templates(arguments: Mapping[str, str], account_id: UUID) -> Templates:
     return Templates(
         status=None if status == "all" else status,
         limit=schema.limit(arguments),
-        before_id=None if last is None else last.int,
+        before_id=None if last is None else min(last.int, _LAST_TEMPLATE),
         search=search,
     )
 

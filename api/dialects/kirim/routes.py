@@ -5,9 +5,11 @@ from uuid import UUID
 
 from flask import Blueprint, Response, current_app, jsonify, request
 
-from api import auth, bodies, idempotency, intake, limits, numbers, request_ids, services
+from api import auth, bodies, idempotency, idempotency_keys, intake, limits, numbers, request_ids, services
 from api.dialects.kirim import errors, planning, queries, render, schema
 from api.errors import InvalidRequest, ResourceNotFound
+from api.idempotency_keys import IdempotencyKey
+from api.orders import Order
 from api.sends import cursors
 from shared import ids
 from shared.db import engine
@@ -31,22 +33,22 @@ def send() -> Response:
     return idempotency.tell(response, replayed=accepted.replayed) if key else response
 
 
-def _accept(caller: auth.Caller, parsed: schema.Request, key: intake.IdempotencyKey | None) -> tuple[intake.Accepted, str]:
+def _accept(caller: auth.Caller, parsed: schema.Request, key: IdempotencyKey | None) -> tuple[intake.Accepted, str]:
     """Commit a message, or find the one that its request repeats; the second value is the id of the request that made it."""
     accepted = _commit(caller, parsed, key)
     return accepted, _first_request_id(caller, accepted.send_id) if accepted.replayed else request_ids.current()
 
 
-def _commit(caller: auth.Caller, parsed: schema.Request, key: intake.IdempotencyKey | None) -> intake.Accepted:
+def _commit(caller: auth.Caller, parsed: schema.Request, key: IdempotencyKey | None) -> intake.Accepted:
     """Commit. A repeat is answered as its first was, also when its number or template is not there any more."""
     try:
         plan = planning.plan(parsed, caller)
     except (InvalidRequest, numbers.NoNumber, numbers.NumberNotNamed, numbers.UnknownNumber):
-        standing = intake.repeated_send(caller.account_id, key) if key else None
+        standing = idempotency_keys.repeated_send(caller.account_id, key) if key else None
         if standing is None:
             raise
         return intake.Accepted(send_id=standing, replayed=True)
-    order = intake.Order(
+    order = Order(
         plan=plan,
         account_id=caller.account_id,
         token_id=caller.token_id,

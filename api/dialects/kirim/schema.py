@@ -1,15 +1,13 @@
 """From the bytes of a message request to the message, as far as the request itself says."""
 
-import json
 import math
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import ValidationError
 
+from api import syntax
 from api.dialects.kirim import errors, models
-from api.dialects.kirisan import syntax
-from api.dialects.kirisan.errors import Rejection
 from shared.domain.content import CloudMessage
 
 _DEEPEST: Final = 32
@@ -48,10 +46,9 @@ def parse(body: bytes) -> Request:
 
 def _read(body: bytes) -> Any:
     try:
-        syntax.check(body)
-    except Rejection as rejection:
-        raise errors.invalid_body(rejection.reason) from None
-    document = json.loads(body)
+        document = syntax.read(body)
+    except syntax.InvalidJson as error:
+        raise errors.invalid_body(str(error)) from None
     if _is_deep(document):
         raise errors.invalid_body("the body is nested too deeply")
     return document

@@ -4,10 +4,8 @@ Validation here is of JSON types and of what no channel could use. What depends 
 :mod:`api.dialects.kirisan.validation`. Unknown fields are ignored at every level; null means absent.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
@@ -21,10 +19,11 @@ from pydantic import (
     WithJsonSchema,
 )
 from pydantic.json_schema import SkipJsonSchema
-from pydantic_core import CoreSchema, PydanticKnownError, core_schema
+from pydantic_core import CoreSchema, core_schema
 
-from api.dialects.kirisan import errors
+from api import explanations
 from api.models import Answered
+from api.variables import Variable
 from shared.domain.channels import Channel
 from shared.domain.confirmation import LONGEST, Level
 from shared.domain.content import Message, Text
@@ -40,17 +39,6 @@ def _known_channels(value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
     return {_CHANNELS[name]: item for name, item in value.items() if name in _CHANNELS and item is not None}
-
-
-def _variable_text(value: Any) -> Any:
-    """Write a number the way a person would: digits, never an exponent."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise errors.variable_type()
-    if not isinstance(value, float):
-        return str(value)
-    if not math.isfinite(value):
-        raise PydanticKnownError("finite_number")
-    return format(Decimal(repr(value)), "f")
 
 
 def _strict_value(value: Any) -> Any:
@@ -75,7 +63,7 @@ class InlineMessage:
         try:
             message: Message = handler(plain)
         except ValidationError as error:
-            wrong_type = errors.first_wrong_type(error)
+            wrong_type = explanations.first_wrong_type(error)
             if wrong_type:
                 raise wrong_type from None
             return cls(plain.get("type"), error)
@@ -107,9 +95,6 @@ class ChannelContent(_Wire):
 
     template: Annotated[int | None, Field(description="The id of an approved, active template.")] = None
     message: Annotated[InlineMessage | None, Field(description="An inline message; not for email.")] = None
-
-
-Variable = Annotated[Text, BeforeValidator(_variable_text), WithJsonSchema({"type": ["string", "number"]})]
 
 
 class Target(_Wire):

@@ -6,9 +6,10 @@ from http import HTTPStatus
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from api import auth, bodies, channel_keys, errors, idempotency, intake, preferences, services, submission
+from api import auth, bodies, channel_keys, errors, idempotency, idempotency_keys, intake, preferences, services, submission
 from api.dialects.kirisan import render, schema
 from api.dialects.kirisan.errors import Rejection
+from api.idempotency_keys import IdempotencyInProgress, IdempotencyKey, IdempotencyKeyReused
 from shared.domain.send import SendPlan, SendView
 
 blueprint = Blueprint("kirisan", __name__)
@@ -31,15 +32,13 @@ def _parse(body: bytes, caller: auth.Caller) -> schema.Request:
         return schema.parse(body, datetime.now(UTC))
     except Rejection:
         key = request.headers.get(idempotency.HEADER)
-        accepted_at = intake.first_use(caller.account_id, idempotency.SCOPE, key) if key else None
+        accepted_at = idempotency_keys.first_use(caller.account_id, idempotency.SCOPE, key) if key else None
         if accepted_at is None:
             raise
         return schema.parse(body, accepted_at)
 
 
-def _accept(
-    caller: auth.Caller, plan: SendPlan, key: intake.IdempotencyKey | None, preference: preferences.Preferences
-) -> Response:
+def _accept(caller: auth.Caller, plan: SendPlan, key: IdempotencyKey | None, preference: preferences.Preferences) -> Response:
     seconds = 0.0 if plan.schedule else preference.seconds(services.send_wait())
     made = submission.submit(caller, plan, seconds, key=key)
     return _answer(made.view, preference, replayed=made.replayed if key else None)
@@ -78,13 +77,13 @@ def _foreign_key(error: channel_keys.ForeignKeyToken) -> Response:
     return _refuse(403, str(error))
 
 
-@blueprint.errorhandler(intake.IdempotencyKeyReused)
-def _key_reused(_: intake.IdempotencyKeyReused) -> Response:
+@blueprint.errorhandler(IdempotencyKeyReused)
+def _key_reused(_: IdempotencyKeyReused) -> Response:
     return _refuse(422, "Idempotency-Key was used with another request")
 
 
-@blueprint.errorhandler(intake.IdempotencyInProgress)
-def _key_in_progress(_: intake.IdempotencyInProgress) -> Response:
+@blueprint.errorhandler(IdempotencyInProgress)
+def _key_in_progress(_: IdempotencyInProgress) -> Response:
     return _refuse(409, "a request with this Idempotency-Key is in progress")
 
 

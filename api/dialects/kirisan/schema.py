@@ -8,7 +8,8 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from api.dialects.kirisan import errors, syntax, validation
+from api import explanations, syntax
+from api.dialects.kirisan import errors, validation
 from api.dialects.kirisan.models import Body, ChannelContent, Key, Target, Timing
 from shared.domain import content
 from shared.domain.channels import Channel
@@ -84,11 +85,13 @@ def plan(request: Request, key_ids: Mapping[Channel, UUID]) -> SendPlan:
 
 
 def _read(body: bytes) -> Body:
-    syntax.check(body)
     try:
+        syntax.read(body)
         return Body.model_validate_json(body, strict=True)
+    except syntax.InvalidJson as error:
+        raise errors.invalid(str(error)) from None
     except ValidationError as error:
-        raise errors.invalid(errors.explain(error)) from None
+        raise errors.invalid(explanations.explain(error)) from None
 
 
 def _times(body: Body, now: datetime) -> tuple[datetime | None, datetime | None]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from api import explanations
 from api.dialects.kirisan import errors
 from api.dialects.kirisan.models import CHOICES, Behaviour, Body, ChannelContent, InlineMessage
 from shared.domain import links, rendering
@@ -119,7 +120,7 @@ def _inline(channel: Channel, inline: InlineMessage) -> Message:
     if inline.type not in types:
         raise errors.invalid(f"{channel} message type must be {', '.join(types[:-1])}, or {types[-1]}")
     if isinstance(inline.content, ValidationError):
-        raise errors.invalid(errors.explain(inline.content, "content", channel, "message"))
+        raise errors.invalid(explanations.explain(inline.content, "content", channel, "message"))
     return inline.content
 
 

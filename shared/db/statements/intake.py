@@ -11,7 +11,7 @@ from shared.db.tables.sends import send_numbers
 insert_sends: Final[Insert] = insert(sends).values(
     number=func.coalesce(bindparam("number", type_=BigInteger), send_numbers.next_value())
 )
-"""One row per send, with every column of :func:`api.intake.send_row` given."""
+"""One row per send, with every column of :func:`api.orders.send_row` given."""
 
 insert_deliveries: Final[Insert] = insert(deliveries)
 """One row per delivery; times are the transaction's unless given."""
@@ -31,6 +31,9 @@ one whose send has failed. No row: it is another's."""
 
 wait_briefly: Final = text("SELECT set_config('lock_timeout', :milliseconds, true)")
 """Bound the wait for what another transaction holds."""
+
+wait_as_ever: Final = text("SET LOCAL lock_timeout TO DEFAULT")
+"""Take that bound away."""
 
 select_idempotency_key: Final = text("""
     SELECT send_id, fingerprint, created_at FROM idempotency_keys

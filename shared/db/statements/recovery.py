@@ -11,7 +11,12 @@ look: Final = text("""
            EXISTS (SELECT FROM sends WHERE state = 'running') AS running,
            EXISTS (SELECT FROM deliveries WHERE resolve_at <= now()) AS unresolved,
            EXISTS (SELECT FROM deliveries WHERE confirm_by <= now()) AS unconfirmed,
-           EXISTS (SELECT FROM inbox WHERE published_at <= now() - make_interval(secs => :after_seconds)) AS unhandled
+           EXISTS (SELECT FROM inbox WHERE published_at <= now() - make_interval(secs => :after_seconds)) AS unhandled,
+           EXISTS (SELECT FROM webhook_subscriptions CROSS JOIN LATERAL (
+                       SELECT FROM webhook_deliveries
+                        WHERE subscription_id = webhook_subscriptions.id AND next_attempt_at <= now()
+                          AND published_at <= now() - make_interval(secs => :after_seconds) LIMIT 1) AS due
+                    WHERE status = 'active') AS unposted
 """)
 """Whether there may be anything to recover, in one statement: an idle system asks nothing else."""
 
@@ -39,6 +44,7 @@ select_running: Final = text("""
 
 select_open: Final = text("""
     SELECT DISTINCT send_id FROM deliveries
-     WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND (state IN ('queued', 'claimed') OR held)
+     WHERE id = ANY(:ids) AND id BETWEEN :first AND :last
+       AND (state IN ('queued', 'claimed') OR held OR confirm_by IS NOT NULL)
 """)
-"""The sends, among those of some deliveries, that wait for a worker or a person."""
+"""The sends, among those of some deliveries, that wait for a worker, a person or a receipt."""

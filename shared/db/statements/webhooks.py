@@ -49,21 +49,18 @@ give_back: Final = text("""
 
 count_heard: Final = text("""
     WITH heard AS (
-        SELECT webhook_subscriptions.id, r.delivered, r.dead
+        SELECT webhook_subscriptions.id, CASE WHEN r.delivered THEN 0 ELSE consecutive_failures + r.dead END AS failures
           FROM webhook_subscriptions JOIN json_to_recordset(CAST(:rows AS json)) AS r(id uuid, delivered boolean, dead integer)
                ON r.id = webhook_subscriptions.id
          ORDER BY webhook_subscriptions.id FOR NO KEY UPDATE OF webhook_subscriptions
-    ), counted AS (
-        SELECT heard.id, CASE WHEN heard.delivered THEN 0 ELSE consecutive_failures + heard.dead END AS failures
-          FROM heard JOIN webhook_subscriptions ON webhook_subscriptions.id = heard.id
     )
     UPDATE webhook_subscriptions
-       SET consecutive_failures = counted.failures,
-           updated_at = CASE WHEN counted.failures >= :most AND status = 'active' THEN now() ELSE updated_at END,
-           status_reason = CASE WHEN counted.failures >= :most AND status = 'active' THEN :reason ELSE status_reason END,
-           status = CASE WHEN counted.failures >= :most THEN 'disabled' ELSE status END
-      FROM counted WHERE webhook_subscriptions.id = counted.id
-    RETURNING webhook_subscriptions.id, counted.failures >= :most AS disabled
+       SET consecutive_failures = heard.failures,
+           updated_at = CASE WHEN heard.failures >= :most AND status = 'active' THEN now() ELSE updated_at END,
+           status_reason = CASE WHEN heard.failures >= :most AND status = 'active' THEN :reason ELSE status_reason END,
+           status = CASE WHEN heard.failures >= :most THEN 'disabled' ELSE status END
+      FROM heard WHERE webhook_subscriptions.id = heard.id
+    RETURNING webhook_subscriptions.id, heard.failures >= :most AS disabled
 """)
 """Note what subscriptions have heard, and how many webhooks they have not. One that hears too little is disabled."""
 
@@ -72,7 +69,7 @@ record: Final = text("""
         SELECT webhook_deliveries.id FROM webhook_deliveries WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE
     )
     UPDATE webhook_deliveries
-       SET state = r.state, response_status = r.response_status, error = r.error, attempts = least(attempts, :most),
+       SET state = r.state, response_status = r.response_status, error = r.error, attempts = least(r.attempts, :most),
            next_attempt_at = now() + make_interval(secs => r.delay),
            published_at = CASE WHEN r.published THEN now() + make_interval(secs => r.delay) ELSE published_at END,
            ended_at = CASE WHEN r.delay IS NULL THEN now() END
@@ -82,13 +79,6 @@ record: Final = text("""
      WHERE webhook_deliveries.id = locked.id AND webhook_deliveries.attempts = r.attempts AND webhook_deliveries.ended_at IS NULL
 """)
 """Write what came of attempts; one without ``delay`` was the last. What was replayed meanwhile is left as it is."""
-
-look: Final = """EXISTS (SELECT FROM webhook_subscriptions CROSS JOIN LATERAL (
-        SELECT FROM webhook_deliveries
-         WHERE subscription_id = webhook_subscriptions.id AND next_attempt_at <= now()
-           AND published_at <= now() - make_interval(secs => :after_seconds) LIMIT 1) AS due
-     WHERE status = 'active')"""
-"""Whether there are webhooks that are due and that nobody has published: an expression."""
 
 republish: Final = text("""
     WITH due AS (

@@ -30,7 +30,6 @@ webhook_subscriptions = Table(
     one_of("status", ("active", "disabled")),
     Index(None, "account_id", "id"),
 )
-
 """One that is deleted is disabled too, and hidden; upkeep removes it after its webhooks."""
 
 webhook_deliveries = Table(
@@ -60,5 +59,5 @@ webhook_deliveries = Table(
     Index(None, "created_at"),
     Index("ix_webhook_deliveries_due", "subscription_id", "next_attempt_at", postgresql_where=sql("next_attempt_at IS NOT NULL")),
 )
-"""Bodies are kept as they will be posted, in their own order of fields, which JSONB would not. ``published_at`` is when the task came
-or comes to be that posts it, the last one published."""
+"""Bodies are kept as they will be posted, in their own order of fields, which JSONB would not. ``published_at`` is when the
+last task that posts it was published, or for when."""

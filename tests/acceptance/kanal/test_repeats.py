@@ -53,7 +53,8 @@ def test_a_template_is_repeated_likewise(team: Team) -> None:
 
 @pytest.mark.parametrize("key", ["", "k" * 256])
 def test_a_key_that_is_none(team: Team, key: str) -> None:
-    refused(team.send(text(team.open_window()), Idempotency_Key=key), 400, error("Idempotency-Key must have 1 to 255 characters"))
+    message = "Idempotency-Key must have 1 to 255 characters of ASCII"
+    refused(team.send(text(team.open_window()), Idempotency_Key=key), 400, error(message))
 
 
 def test_an_attempt_that_failed_is_not_remembered(team: Team, backend: Backend) -> None:

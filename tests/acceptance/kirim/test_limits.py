@@ -33,7 +33,8 @@ def test_whoever_writes_too_often_waits(make_organisation: MakeOrganisation) -> 
     answers = [organisation.post(text()) for _ in range(3)]
     assert [(answer.status_code, told(answer)) for answer in answers] == [(202, (3, left)) for left in (2, 1, 0)]
     late = organisation.post(text())
-    check(late, 429, "rate_limit_error", "rate_limit_exceeded")
+    said = check(late, 429, "rate_limit_error", "rate_limit_exceeded")
+    assert said.startswith("Too many requests: the account may make 3 of this kind in a minute. Retry in ")
     assert told(late) == (3, 0)
     assert 1 <= int(late.headers["Retry-After"]) <= 20
     assert organisation.get("/v1/me").status_code == 200

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from shared import ids
-from tests.acceptance.backend import JsonObject, new_phone
+from tests.acceptance.backend import JsonObject, await_true, new_phone
 from tests.acceptance.kirim.conftest import MakeOrganisation
 from tests.acceptance.kirim.organisation import Organisation, text
 from tests.unit.kirim.examples import PRINTED
@@ -127,6 +127,12 @@ def test_a_token_that_is_valid_for_a_while_is_valid(organisation: Organisation) 
     assert organisation.expire_token(datetime.now(UTC) + timedelta(hours=1)).get("/v1/me").status_code == 200
 
 
+def test_a_token_that_was_valid_a_moment_ago(organisation: Organisation) -> None:
+    passing = organisation.expire_token(datetime.now(UTC) + timedelta(seconds=2))
+    await_true(lambda: passing.get("/v1/me").status_code == 401)
+    check(passing.get("/v1/me"), 401, "authentication_error", "expired_api_key")
+
+
 def test_what_is_not_there_or_another_accounts(organisation: Organisation, nobody: Organisation) -> None:
     identifier = organisation.sent(text())
     never = ids.encode(ids.MESSAGE, ids.new_send())
@@ -165,13 +171,13 @@ def test_several_numbers_are_told_apart(make_organisation: MakeOrganisation) -> 
     organisation.add_number(first)
     key_id = organisation.add_number(second)
     check(organisation.post(text()), 400, "invalid_request_error", "missing_required_field", "from")
-    check(organisation.post({"from": _TO, **text()}), 404, "not_found", "resource_not_found")
+    check(organisation.post({"from": _TO, **text()}), 404, "not_found", "resource_not_found", "from")
     check(organisation.post({"from": "0811", **text()}), 400, "invalid_request_error", "invalid_phone_number", "from")
     for sender in (first, second):
         assert organisation.look_up(organisation.sent({"from": sender, **text()}))["from"] == sender
     bound = organisation.with_token(key_id)
     assert bound.look_up(bound.sent(text()))["from"] == second
-    check(bound.post({"from": first, **text()}), 404, "not_found", "resource_not_found")
+    check(bound.post({"from": first, **text()}), 404, "not_found", "resource_not_found", "from")
     organisation.revoke(key_id)
     check(bound.post(text()), 422, "invalid_request_error", "whatsapp_number_not_verified")
     assert organisation.look_up(organisation.sent(text()))["from"] == first

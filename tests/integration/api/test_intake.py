@@ -1,16 +1,24 @@
 """Orders that commit together."""
 
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 import sqlalchemy
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
-from api.intake import Accepted, Intake, Order
+from api import intake
+from api.idempotency_keys import IdempotencyInProgress, IdempotencyKey
+from api.intake import Accepted, Intake
+from api.orders import Order
 from api.publishing import Publisher
 from shared import ids
+from shared.db.tables import idempotency_keys, sends
 from shared.domain.channels import Channel
 from shared.domain.send import PlannedDelivery, SendPlan
+from shared.domain.states import SendState
 from tests.integration.api.caller import Caller, await_true
 
 
@@ -30,11 +38,11 @@ def _order(caller: Caller, number: float) -> Order:
 
 @pytest.mark.usefixtures("own_process")
 def test_one_that_cannot_be_written_fails_alone(database: Engine, caller: Caller) -> None:
-    intake = Intake(Publisher())
+    own = Intake(Publisher())
     with ThreadPoolExecutor(max_workers=5) as threads:
 
         def submit(number: float) -> Future[Accepted]:
-            return threads.submit(intake.submit, _order(caller, number))
+            return threads.submit(own.submit, _order(caller, number))
 
         with database.begin() as blocker:
             blocker.execute(sqlalchemy.text("LOCK TABLE sends IN EXCLUSIVE MODE"))
@@ -50,3 +58,55 @@ def test_one_that_cannot_be_written_fails_alone(database: Engine, caller: Caller
 def _blocked(database: Engine) -> bool:
     with database.connect() as connection:
         return bool(connection.execute(sqlalchemy.text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one())
+
+
+def _keyed(caller: Caller, key: str, *, forgets_failures: bool = False) -> Order:
+    claimed = IdempotencyKey(scope="test", key=key, fingerprint=b"", forgets_failures=forgets_failures)
+    return replace(_order(caller, 0), idempotency=claimed, send_id=ids.new_send())
+
+
+@contextmanager
+def _held(database: Engine, caller: Caller, *keys: str) -> Iterator[None]:
+    """Be a process that is just committing requests under these keys."""
+    own = (idempotency_keys.c.account_id == caller.account_id, idempotency_keys.c.key.in_(keys))
+    with database.begin() as connection:
+        connection.execute(update(idempotency_keys).where(*own).values(scope="test"))
+        yield
+
+
+@pytest.mark.usefixtures("own_process")
+def test_who_waits_for_a_key_holds_up_nobody(database: Engine, caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "_KEY_PATIENCE", 100)
+    own = Intake(Publisher())
+    first, second = (own.submit(_keyed(caller, key)).send_id for key in ("one", "two"))
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        with _held(database, caller, "one", "two"):
+            waiting = [threads.submit(own.submit, _keyed(caller, key)) for key in ("one", "two")]
+            passing = [own.submit(order) for order in (_order(caller, 1), _keyed(caller, "three"), _order(caller, 2))]
+            assert not any(each.done() for each in waiting)
+        assert [each.result() for each in waiting] == [Accepted(send_id=send_id, replayed=True) for send_id in (first, second)]
+    assert not any(each.replayed for each in passing)
+
+
+@pytest.mark.usefixtures("own_process")
+def test_a_key_that_stays_held_is_in_progress(database: Engine, caller: Caller) -> None:
+    own = Intake(Publisher())
+    own.submit(_keyed(caller, "one"))
+    with _held(database, caller, "one"), pytest.raises(IdempotencyInProgress):
+        own.submit(_keyed(caller, "one"))
+    assert caller.sends(database) == 1
+
+
+@pytest.mark.usefixtures("own_process")
+def test_of_processes_that_take_over_a_failed_sends_key_at_once_one_sends(database: Engine, caller: Caller) -> None:
+    processes = [Intake(Publisher()) for _ in range(3)]
+    with ThreadPoolExecutor(max_workers=6) as threads:
+        for number in range(10):
+            failed = processes[0].submit(_keyed(caller, f"key {number}"))
+            with database.begin() as connection:
+                connection.execute(update(sends).where(sends.c.id == failed.send_id).values(state=SendState.FAILED))
+            orders = [_keyed(caller, f"key {number}", forgets_failures=True) for _ in range(6)]
+            taken = [each.result() for each in [threads.submit(processes[at % 3].submit, order) for at, order in enumerate(orders)]]
+            assert [each.replayed for each in taken].count(False) == 1
+            assert len({each.send_id for each in taken}) == 1
+    assert caller.sends(database) == 20

@@ -287,6 +287,7 @@ def test_email_has_a_size_limit(sandbox: Sandbox) -> None:
         ("faults", {"channel": "waba", "kind": "slow", "latency_ms": "long"}, "latency_ms"),
         ("faults", [], "body"),
         ("settings", {"auto_receipts": "yes"}, "auto_receipts"),
+        ("sessions", {"status": "ASLEEP"}, "status"),
         ("settings", {"latency": 5}, "latency"),
         ("inbound", {"channel": "email", "from": "1", "text": "x"}, "channel"),
         ("inbound", {"channel": "waba", "from": "ann", "text": "x"}, "from"),

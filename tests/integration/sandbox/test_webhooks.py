@@ -90,6 +90,15 @@ def test_waha_reports_what_it_is_told(posting: Sandbox, receiver: Hooks, status:
     assert receiver[0].wait_for(1)[0].json["payload"]["ack"] == ack
 
 
+def test_waha_reports_a_session(posting: Sandbox, receiver: Hooks) -> None:
+    posting.http.post("/_sandbox/sessions", json={"session": "sales", "status": "SCAN_QR_CODE"}).raise_for_status()
+    (hook,) = receiver[0].wait_for(1)
+    assert _is_signed_by_waha(hook)
+    assert (hook.json["event"], hook.json["session"], hook.json["payload"]["status"]) == ("session.status", "sales", "SCAN_QR_CODE")
+    document = schemas.provider_file("waha/delivery.patched.json")
+    _valid(hook.json["payload"], document, "#/components/schemas/WASessionStatusBody")
+
+
 def test_a_provider_without_receipts_says_so(sandbox: Sandbox) -> None:
     calls.telegram(sandbox)
     order = {"provider_message_id": sandbox.messages()[0]["provider_message_id"], "status": "read"}

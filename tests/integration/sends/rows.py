@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Engine, insert, update
 
-from api import intake
+from api import orders
 from shared import ids
 from shared.db import partitions
 from shared.db.statements.intake import insert_sends
@@ -53,7 +53,7 @@ def id_at(moment: datetime) -> UUID:
 
 def store(database: Engine, account_id: UUID, stored: Stored) -> UUID:
     """Write a send and give its id."""
-    order = intake.Order(
+    order = orders.Order(
         plan=stored.plan,
         account_id=account_id,
         token_id=ids.new(),
@@ -62,8 +62,8 @@ def store(database: Engine, account_id: UUID, stored: Stored) -> UUID:
         send_id=stored.send_id,
     )
     with database.begin() as connection:
-        connection.execute(insert_sends, [intake.send_row(order)])
-        connection.execute(insert(deliveries), [_without_opens(row) for row in intake.delivery_rows(order)])
+        connection.execute(insert_sends, [orders.send_row(order)])
+        connection.execute(insert(deliveries), [_without_opens(row) for row in orders.delivery_rows(order)])
         if stored.send:
             connection.execute(update(sends).where(sends.c.id == stored.send_id).values(**stored.send))
         for number, changes in stored.deliveries.items():

@@ -32,7 +32,7 @@ def _left(house: House) -> set[str]:
 
 @pytest.mark.parametrize("number", [0, 9, 10, 25])
 def test_expired_keys_are_deleted_in_batches(house: House, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    monkeypatch.setattr(upkeep, "_KEYS", 10)
+    monkeypatch.setattr(upkeep, "_ROWS", 10)
     _use(house, [f"old {each}" for each in range(number)], -0.01)
     _use(house, ["new"], 0.01)
     with capture_logs() as logs:
@@ -42,7 +42,7 @@ def test_expired_keys_are_deleted_in_batches(house: House, monkeypatch: pytest.M
 
 
 def test_one_run_ends_however_many_there_are(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upkeep, "_KEYS", 2)
+    monkeypatch.setattr(upkeep, "_ROWS", 2)
     monkeypatch.setattr(upkeep, "_BATCHES", 3)
     _use(house, [str(each) for each in range(10)], -0.01)
     upkeep.expire()

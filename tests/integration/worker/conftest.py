@@ -13,11 +13,13 @@ import pytest
 from celery import Celery
 from sqlalchemy import Engine, create_engine, func, insert, make_url, select, text, update
 
-from api import intake
+from api import orders
 from deploy.local.stack import Stack
 from shared import ids, queues
-from shared.db.tables import attempts, channel_keys, deliveries, sends
+from shared.db.statements.intake import insert_sends
+from shared.db.tables import attempts, channel_keys, deliveries
 from shared.domain.channels import Channel
+from shared.domain.confirmation import Until
 from shared.domain.outcome import Outcome, Sent
 from shared.domain.retry import Decision, End
 from shared.domain.send import PlannedDelivery, SendPlan
@@ -29,11 +31,13 @@ from worker.deliver import claim as claims
 from worker.deliver.claim import Claim
 from worker.deliver.result import Result
 from worker.runtime.process import Process, Runtime
+from worker.runtime.publisher import Publisher
 
 _CREDENTIALS: Final[dict[Channel, dict[str, Any]]] = {
     Channel.TELEGRAM: {"bot_token": "1:a", "base_url": "http://127.0.0.1:1"},
     Channel.EMAIL: {"host": "127.0.0.1", "port": 1, "security": "none", "from_address": "a@shop.example"},
     Channel.WABA: {"phone_number_id": "1", "access_token": "a", "base_url": "http://127.0.0.1:1"},
+    Channel.WHATSAPP: {"gateway": "waha", "api_key": "a", "base_url": "http://127.0.0.1:1"},
 }
 _ADDRESSES = {
     Channel.TELEGRAM: "42",
@@ -91,14 +95,16 @@ class Desk:
                 connection.execute(update(channel_keys).where(channel_keys.c.id == made.id).values(**changes))
         return made.id
 
-    def send(self, *planned: tuple[Channel, int, UUID], waiter: str | None = None, **changes: Any) -> list[UUID]:
+    def send(
+        self, *planned: tuple[Channel, int, UUID], waiter: str | None = None, until: Until | None = None, **changes: Any
+    ) -> list[UUID]:
         """Commit a send of (channel, tier, key) and give its deliveries; ``changes`` are columns of the first of them."""
-        plan = SendPlan(dialect="kirisan", deliveries=tuple(_planned(*each) for each in planned), variables={})
-        order = intake.Order(plan=plan, account_id=self.account_id, token_id=ids.new(), request_id="req_test", waiter=waiter)
+        plan = SendPlan(dialect="kirisan", deliveries=tuple(_planned(*each) for each in planned), variables={}, until=until)
+        order = orders.Order(plan=plan, account_id=self.account_id, token_id=ids.new(), request_id="req_test", waiter=waiter)
         made = [ids.delivery_of(order.send_id, number) for number, _ in enumerate(planned, start=1)]
         with self.database.begin() as connection:
-            connection.execute(insert(sends), [intake.send_row(order)])
-            for row in intake.delivery_rows(order):
+            connection.execute(insert_sends, [orders.send_row(order)])
+            for row in orders.delivery_rows(order):
                 times = {"queued_at": func.now(), "published_at": func.now()} if row.pop("opens") else {}
                 connection.execute(insert(deliveries).values(**row, **times))
             if changes:
@@ -176,3 +182,27 @@ def silent_broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         silent.conf.update(broker_transport_options={"socket_timeout": 2, "socket_connect_timeout": 2})
         monkeypatch.setattr(queues, "app", silent)
         yield url
+
+
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
+    """The deliveries that this process publishes; no broker hears of them."""
+    found: list[UUID] = []
+
+    async def publish(_: Publisher, delivery_ids: Sequence[UUID], *_rest: Any) -> None:
+        found.extend(delivery_ids)
+
+    monkeypatch.setattr(Publisher, "publish", publish)
+    return found
+
+
+@pytest.fixture
+def deadlines(monkeypatch: pytest.MonkeyPatch) -> list[tuple[UUID, float]]:
+    """The deliveries the end of whose time is published, and in how many seconds; no broker hears of them."""
+    found: list[tuple[UUID, float]] = []
+
+    def publish(delivery_ids: Sequence[UUID], *, countdown: float = 0.0) -> None:
+        found.extend((each, countdown) for each in delivery_ids)
+
+    monkeypatch.setattr(queues, "publish_confirmations", publish)
+    return found

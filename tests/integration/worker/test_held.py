@@ -22,7 +22,7 @@ from tests.acceptance.backend import await_true
 from tests.integration.worker.conftest import Desk, later, result
 from worker import recovery
 from worker.deliver import one, settle
-from worker.deliver.settle import Resolution
+from worker.deliver.resolving import Resolution
 
 _LOST = Unknown(code=Code.ANSWER_TIMEOUT, reason="no answer: it may have been sent")
 _DECISIONS = (held.release, held.fail, held.confirm)

@@ -8,19 +8,19 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from shared import ids, queues, settings
-from shared.db.tables import inbox
 from shared.domain.channels import Channel
 from shared.domain.outcome import Action, Code, NotSent, Sent, Unknown
 from shared.domain.retry import Again, Decision, End
 from shared.management import accounts
 from tests.integration.worker.conftest import Desk, later, result
+from tests.integration.worker.heard import handle, left, store
 from tests.integration.worker.stories import noted, send_state
 from worker import recovery, upkeep
-from worker.receipts import handling
+from worker.receipts import handling, reading
 
 _LOST = Unknown(code=Code.ANSWER_TIMEOUT, reason="the provider did not answer in time")
 _UNDELIVERABLE = {"code": 131026, "title": "Message undeliverable", "error_data": {"details": "no WhatsApp account"}}
@@ -39,30 +39,11 @@ def body(*statuses: Json) -> bytes:
     return json.dumps({"entry": [{"changes": [{"value": {"statuses": list(statuses)}}]}]}).encode()
 
 
-def store(desk: Desk, key_id: UUID, content: bytes, **changes: Any) -> UUID:
-    """Put a webhook into the inbox, as the api does."""
-    webhook_id = ids.new()
-    with desk.database.begin() as connection:
-        row = {"id": webhook_id, "key_id": key_id, "provider": "waba", "body": content, **changes}
-        connection.execute(insert(inbox).values(row))
-    return webhook_id
-
-
-def handle(desk: Desk, *webhook_ids: UUID) -> None:
-    desk.runtime.run(handling.handle(desk.process, webhook_ids))
-
-
 def report(desk: Desk, key_id: UUID, *statuses: Json) -> UUID:
     """Store one webhook and handle it."""
     webhook_id = store(desk, key_id, body(*statuses))
     handle(desk, webhook_id)
     return webhook_id
-
-
-def left(desk: Desk, webhook_ids: Sequence[UUID]) -> int:
-    with desk.database.connect() as connection:
-        statement = select(func.count()).select_from(inbox).where(inbox.c.id.in_(webhook_ids))
-        return connection.execute(statement).scalar_one()
 
 
 def send(desk: Desk, key_id: UUID, state: str = "unknown", **changes: Any) -> list[UUID]:
@@ -98,15 +79,6 @@ def test_what_failed_was_not_delivered_and_the_fallback_begins(desk: Desk) -> No
     assert (row["code"], row["reason"]) == ("recipient_unreachable", "no WhatsApp account")
     assert (send_state(desk, made[0]), desk.state(made[1])) == ("running", "queued")
     assert [kind for kind, _ in noted(desk, made[0])] == ["receipt.failed", "resolved.failed"]
-
-
-def test_a_late_failure_is_kept_beside_what_was_sent(desk: Desk) -> None:
-    key_id = desk.key(Channel.WABA)
-    made = send(desk, key_id, "sent", provider_message_id="wamid.1", receipt="sent", receipt_at=later(-1))
-    for _ in range(2):
-        report(desk, key_id, status("failed", made[0]))
-    assert told(desk, made[0]) == ("sent", "failed", "wamid.1")
-    assert noted(desk, made[0]) == [("receipt.failed", "no WhatsApp account")]
 
 
 @pytest.mark.parametrize("order", list(permutations(["sent", "delivered", "read", "failed"])))
@@ -233,14 +205,14 @@ def test_a_webhook_that_trips_us_up_stops_only_itself(desk: Desk, monkeypatch: p
     key_id = desk.key(Channel.WABA)
     made = send(desk, key_id)
     good, bad = store(desk, key_id, body(status("read", made[0]))), store(desk, key_id, b"6281234567890")
-    real = handling._READERS["waba"]
+    real = reading.READERS["waba"]
 
     def faulty(content: bytes) -> Any:
         if content == b"6281234567890":
             raise LookupError(content)
         return real(content)
 
-    monkeypatch.setattr(handling, "_READERS", {"waba": faulty})
+    monkeypatch.setattr(reading, "READERS", {"waba": faulty})
     with capture_logs() as lines:
         handle(desk, bad, good)
     assert (desk.state(made[0]), left(desk, [good]), left(desk, [bad])) == ("sent", 0, 1)

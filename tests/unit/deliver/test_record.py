@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from shared import ids
-from shared.domain.outcome import Action, Code, NotSent, Outcome, Sent, Trace, Unknown
+from shared.domain.outcome import Action, Code, Mark, NotSent, Outcome, Sent, Trace, Unknown
 from shared.domain.retry import Again, Decision, End
 from tests.unit.factories import NOW, claim, result
 from worker.deliver import record
 from worker.deliver.bugs import Bug, Step
 from worker.deliver.record import Record
-from worker.deliver.result import Lineage, Result
+from worker.deliver.result import Lineage, Result, ended_at
 
 WORKER = "host:1"
 ON_DISK = TypeAdapter(Record)
@@ -103,6 +103,37 @@ def test_a_unit_that_was_taken_and_not_used_is_given_back(
     assert (made.refund is not None) == given_back
 
 
+@pytest.mark.parametrize("mark", Mark)
+def test_a_mark_names_whom_it_concerns_and_when(mark: Mark) -> None:
+    marked = result(outcome=replace(REFUSED, mark=mark))
+    person = {name: str(getattr(marked.claim, name)) for name in ("account_id", "channel", "address")}
+    assert record.of(marked, WORKER).mark == {"mark": mark, **person, "at": ended_at(marked)}
+    assert of(replace(REFUSED, mark=mark), claim=claim(address=None)).mark is None
+    assert of(REFUSED).mark is None
+
+
+@pytest.mark.parametrize(
+    ("outcome", "decision", "state"),
+    [
+        (SENT, End(), "sent"),
+        (REFUSED, End(), "failed"),
+        (LOST, End(), "unknown"),
+        (REFUSED, AGAIN, None),
+        (NotSent(code=Code.EXPIRED, reason="expired", action=Action.PERMANENT), End(), None),
+    ],
+)
+def test_whoever_observes_hears_how_it_ended(outcome: Outcome, decision: Decision, state: str | None) -> None:
+    told = of(outcome, decision, claim=claim(observed=True)).told
+    assert (told and told["state"]) == state
+    assert of(outcome, decision).told is None
+
+
+def test_what_an_older_version_left_on_disk_is_read() -> None:
+    made = of(REFUSED)
+    line = {name: value for name, value in json.loads(ON_DISK.dump_json(made)).items() if name not in {"mark", "told"}}
+    assert ON_DISK.validate_python(line) == made
+
+
 def test_a_bug_that_ends_its_delivery_is_kept() -> None:
     kept = of(REFUSED, bug=BUG).quarantine
     assert kept is not None
@@ -115,7 +146,7 @@ def test_a_bug_that_ends_its_delivery_is_kept() -> None:
 def test_a_bare_record_keeps_the_outcome_and_no_words_of_the_providers(outcome: Outcome) -> None:
     spoken: Any = replace(outcome, detail={"said": "WORDS"}, trace=Trace(request="POST /", status=400, provider_code="WORDS"))
     named = {"provider_message_id": "WORDS"} if isinstance(outcome, Sent) else {"reason": "WORDS"}
-    full = of(replace(spoken, **named))
+    full = of(replace(spoken, **named), claim=claim(observed=True))
     bare = record.bare(full, ValueError("WORDS"))
     assert "WORDS" in str(full)
     assert "WORDS" not in str(bare)
@@ -166,6 +197,7 @@ def results(draw: st.DrawFn) -> Result:
             failures=draw(st.integers(0, 9)),
             quota_limit=draw(st.none() | st.integers(0, 9)),
             queue=draw(st.sampled_from(["send", "bulk"])),
+            observed=draw(st.booleans()),
         ),
         outcome=draw(outcomes),
         decision=draw(decisions),
@@ -192,7 +224,7 @@ def test_every_record_survives_the_disk(each: Result) -> None:
 @settings(max_examples=100, deadline=None)
 def test_every_record_can_be_stored(each: Result) -> None:
     made = on_disk(record.of(each, WORKER))
-    rows = [made.delivery, made.attempt, made.refund, made.suspension, made.quarantine, made.late]
+    rows = [made.delivery, made.attempt, made.refund, made.suspension, made.quarantine, made.late, made.mark, made.told]
     text = json.dumps(rows, allow_nan=False, ensure_ascii=False)
     assert "\\u0000" not in text.replace("\\\\", "")
     assert text.encode("utf-8")

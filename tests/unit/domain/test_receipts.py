@@ -49,9 +49,12 @@ def test_what_was_sent_is_sent_whatever_was_believed(state: DeliveryState, recei
 
 
 @pytest.mark.parametrize("state", DeliveryState)
-def test_a_failure_is_news_of_the_unknown_alone(state: DeliveryState) -> None:
-    unknown = state is DeliveryState.UNKNOWN
-    assert receipts.resolution(state, None, FAILED) is (DeliveryState.FAILED if unknown else None)
+def test_a_failure_is_news_of_what_was_sent_or_may_have_been(state: DeliveryState) -> None:
+    news = state in {DeliveryState.UNKNOWN, DeliveryState.SENT}
+    for held in (None, SENT, FAILED):
+        assert receipts.resolution(state, held, FAILED) is (DeliveryState.FAILED if news else None)
+    for held in (DELIVERED, READ):
+        assert receipts.resolution(state, held, FAILED) is not DeliveryState.FAILED
     assert receipts.must_wait(state, FAILED) is (state in {DeliveryState.QUEUED, DeliveryState.CLAIMED})
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from flask import Flask, Response
 
-from api import auth, intake, submission
+from api import auth, idempotency_keys, intake, submission
 from api.dialects.kanal import routes, sending
 from api.submission import Submission
 from shared import ids
@@ -82,7 +82,7 @@ def answered(app: Flask, bench: Bench, prefer: str = "wait=5") -> Response:
     caller = auth.Caller(account_id=ids.new(), token_id=ids.new())
     wish = sending.Wish(caller=caller, prepare=bench.prepare, sent="Message sent successfully")
     with pytest.MonkeyPatch.context() as patch, app.test_request_context(headers={"Idempotency-Key": "k", "Prefer": prefer}):
-        patch.setattr(intake, "repeated_send", bench.repeated_send)
+        patch.setattr(idempotency_keys, "repeated_send", bench.repeated_send)
         patch.setattr(intake, "next_number", lambda: TO.number)
         patch.setattr(submission, "outcome_of", bench.outcome_of)
         patch.setattr(submission, "submit", bench.submit)

@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from api import auth, errors, intake
 from api.dialects.kanal import routes
+from api.idempotency_keys import IdempotencyInProgress
 
 PATHS = [("POST", "messages/send"), ("POST", "templates"), ("GET", "get_templates"), ("POST", "me")]
 
@@ -33,7 +34,7 @@ def raising(error: Exception) -> Any:
     [
         (OperationalError("SELECT", {}, Exception()), 503, {"error": "Service temporarily unavailable"}),
         (intake.Stalled(), 503, {"error": "Service temporarily unavailable"}),
-        (intake.IdempotencyInProgress(), 409, {"error": "A request with this idempotency key is in progress"}),
+        (IdempotencyInProgress(), 409, {"error": "A request with this idempotency key is in progress"}),
         (errors.Unauthenticated("invalid api token", code="revoked_api_key"), 401, {"error": "Invalid API key"}),
         (errors.Unauthenticated(auth.MISSING), 401, {"error": "API key is missing"}),
         (ZeroDivisionError(), 500, {"error": "Internal Server Error"}),

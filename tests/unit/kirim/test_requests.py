@@ -193,6 +193,10 @@ _PUBLIC = "must be a public https URL"
                 "https://10.1.2.3/a.jpg",
                 "https://cdn.example.com/a b.jpg",
                 "https://printer.local/a.jpg",
+                "https://127.1/a.jpg",
+                "https://10.0x1/a.jpg",
+                "https://[64:ff9b::7f00:1]/a.jpg",
+                "https://cdn.example.com:port/a.jpg",
                 "https://[cdn.example.com/",
             )
         ),

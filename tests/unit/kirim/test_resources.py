@@ -156,3 +156,9 @@ def test_a_cursor_belongs_to_its_list_and_its_filters() -> None:
         assert refusal.value.code == "invalid_cursor"
     with pytest.raises(InvalidRequest):
         queries.templates({"cursor": cursor}, _ID)
+
+
+def test_a_cursor_that_somebody_made_up_names_a_template_there_can_be() -> None:
+    search = queries.templates({}, _ID).search
+    assert queries.templates({"cursor": cursors.encode(UUID(int=7), search)}, _ID).before_id == 7
+    assert queries.templates({"cursor": cursors.encode(UUID(int=1 << 100), search)}, _ID).before_id == (1 << 63) - 1

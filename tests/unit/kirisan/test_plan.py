@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.domain.channels import Channel
+from shared.domain.confirmation import Level, Until
 from tests.unit.kirisan.samples import KEY_IDS, NOW, TEXT, parse, plan, request
 
 CHANNELS = ("whatsapp", "telegram", "waba", "email")
@@ -81,6 +82,21 @@ def test_tokens_are_those_of_inactive_channels_too() -> None:
 @pytest.mark.parametrize("behaviour", [None, {}, {"channel": None}, {"channel": "all"}])
 def test_all_channels_are_the_default(behaviour: Any) -> None:
     assert len(parse(request(*CHANNELS, context={"behaviour": behaviour})).active) == 4
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "until"),
+    [
+        ({"until": "delivered", "within": 1}, Until(level=Level.DELIVERED, within=1)),
+        ({"until": "read", "within": 604_800}, Until(level=Level.READ, within=604_800)),
+        ({"until": "sent"}, None),
+        ({"until": "sent", "within": 5}, None),
+        ({"until": None, "within": None}, None),
+        ({}, None),
+    ],
+)
+def test_how_far_a_message_must_get(behaviour: Any, until: Until | None) -> None:
+    assert plan(request(context={"behaviour": behaviour})).until == until
 
 
 @pytest.mark.parametrize("channel", CHANNELS)

@@ -157,6 +157,25 @@ def test_a_coordinate_must_be_finite(literal: str) -> None:
     assert reason(body.encode()) == "content.whatsapp.message.richContext.location.lng must be a finite number"
 
 
+@pytest.mark.parametrize(
+    ("behaviour", "said"),
+    [
+        ({"until": "delivered"}, "context.behaviour.within is required"),
+        ({"until": "read", "within": None}, "context.behaviour.within is required"),
+        ({"within": 5}, "context.behaviour.until is required"),
+        ({"until": "", "within": 5}, "context.behaviour.until must be one of sent, delivered, read"),
+        ({"until": "Read", "within": 5}, "context.behaviour.until must be one of sent, delivered, read"),
+        ({"until": 5}, "context.behaviour.until must be a string"),
+        ({"until": "read", "within": 0}, "context.behaviour.within must be at least 1"),
+        ({"until": "read", "within": 604_801}, "context.behaviour.within must be at most 604800"),
+        ({"until": "read", "within": 2.5}, "context.behaviour.within must be an integer"),
+        ({"until": "read", "within": "5"}, "context.behaviour.within must be an integer"),
+    ],
+)
+def test_behaviour_until(behaviour: dict[str, Any], said: str) -> None:
+    assert reason(request(context={"behaviour": behaviour})) == said
+
+
 @pytest.mark.parametrize("channel", ["", "sms", "ALL", "whatsapp,email"])
 def test_behaviour_channel(channel: str) -> None:
     body = request(context={"behaviour": {"channel": channel}})

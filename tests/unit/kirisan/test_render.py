@@ -1,13 +1,15 @@
 """Every documented answer comes from a view that means it; compared as text, so that the order of keys counts."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from api.dialects.kirisan import render
 from shared.domain.channels import Channel
+from shared.domain.confirmation import Level, Until
 from shared.domain.states import DeliveryState, SendState
-from tests.unit.kirisan.samples import WIRE_ID, delivery, view
+from tests.unit.kirisan.samples import NOW, WIRE_ID, delivery, view
 
 SENT_WHATSAPP = delivery(Channel.WHATSAPP, DeliveryState.SENT, processing_ms=142)
 DISCONNECTED = delivery(Channel.WHATSAPP, DeliveryState.FAILED, reason="Device disconnected", processing_ms=89)
@@ -173,6 +175,28 @@ def test_a_cancelled_send_shows_the_channels_it_had_reached() -> None:
 def test_a_failure_always_has_a_reason(send_state: SendState, state: DeliveryState, reason: str) -> None:
     send = view(send_state, delivery(Channel.WHATSAPP, state))
     assert text(render.render(send)) == expected('"status": false', f'{{"whatsapp": {{"status": false, "reason": "{reason}"}}}}')
+
+
+def test_a_message_that_is_waited_for() -> None:
+    waits = delivery(Channel.WABA, DeliveryState.SENT, processing_ms=142, confirm_by=NOW)
+    send = replace(
+        view(SendState.RUNNING, waits, delivery(Channel.EMAIL, DeliveryState.WAITING, tier=1)),
+        until=Until(level=Level.READ, within=5),
+    )
+    channels = '{"waba": {"status": true, "awaiting": "read", "processing_time": "142ms"}}'
+    assert text(render.render(send)) == expected('"status": true, "queued": true', channels)
+    assert not render.is_settled(send)
+
+
+def test_a_message_that_was_not_confirmed() -> None:
+    reason = "not read within 5 s"
+    missing = delivery(Channel.WABA, DeliveryState.SENT, processing_ms=142, code="unconfirmed", reason=reason)
+    send = view(SendState.SENT, missing, delivery(Channel.EMAIL, DeliveryState.FAILED, tier=1, reason="no"), tier=1)
+    channels = (
+        '{"waba": {"status": false, "reason": "not read within 5 s", "processing_time": "142ms"},'
+        ' "email": {"status": false, "reason": "no", "fallback": true}}'
+    )
+    assert text(render.render(send)) == expected('"status": false', channels)
 
 
 @pytest.mark.parametrize("state", list(SendState))

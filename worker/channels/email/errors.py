@@ -8,9 +8,9 @@
 
 import aiosmtplib
 
-from shared.domain.outcome import Action, Code, NotSent, Trace, Unknown
+from shared.domain.outcome import Action, Code, Mark, NotSent, Trace, Unknown
 from worker.channels.answers import words
-from worker.channels.email.replies import Command, Reply, verdict
+from worker.channels.email.replies import Command, Reply, is_hard_bounce, verdict
 
 _COMMANDS: tuple[tuple[type[aiosmtplib.SMTPResponseException], Command], ...] = (
     (aiosmtplib.SMTPConnectResponseError, Command.CONNECT),
@@ -51,6 +51,7 @@ def outcome_of_reply(reply: Reply) -> NotSent:
         code=code,
         reason=f"{_REASONS[code]} ({said})",
         action=action,
+        mark=Mark.BOUNCED if is_hard_bounce(reply) else None,
         detail={"code": reply.code, "enhanced": reply.enhanced, "message": words(reply.message)},
         trace=Trace(request=reply.command, status=reply.code, provider_code=reply.enhanced),
     )

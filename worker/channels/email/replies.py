@@ -92,6 +92,11 @@ WORDS: tuple[tuple[re.Pattern[str], Verdict], ...] = (
 """The first pattern found decides."""
 
 _BY_552 = {Command.RCPT: _FULL}
+GONE = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
+"""No such mailbox or system, no such address, moved, a domain with a null MX, and a mailbox that is disabled."""
+
+_NO_MAIL_TAKEN = 556
+"""The domain takes no mail (RFC 7504)."""
 _BEFORE_MAIL = {Command.CONNECT, Command.EHLO, Command.SESSION}
 _PERMANENT = 500
 _TRANSIENT = 400
@@ -135,3 +140,12 @@ def verdict(reply: Reply) -> Verdict:
     if reply.command in _BEFORE_MAIL:
         return _SENDER
     return _blame(reply, _of_transaction(reply))
+
+
+def is_hard_bounce(reply: Reply) -> bool:
+    """Tell whether the address does not exist, by a code that says so and words that say nothing else.
+
+    Neither a full mailbox nor a policy is one, nor what a server says in words alone.
+    """
+    gone = reply.code == _NO_MAIL_TAKEN or reply.enhanced in GONE
+    return gone and verdict(reply) == _UNREACHABLE and _by_words(reply) in {None, _UNREACHABLE}

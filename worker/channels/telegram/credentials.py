@@ -1,11 +1,14 @@
 """What a Telegram channel key holds."""
 
-from typing import Annotated
+import re
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, SecretStr
 
 from worker.channels.base import Credentials
 from worker.channels.endpoints import BaseUrl
+
+_SECRET_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 
 def _usable_token(value: SecretStr) -> SecretStr:
@@ -16,9 +19,17 @@ def _usable_token(value: SecretStr) -> SecretStr:
     return value
 
 
+def _secret_token(value: SecretStr) -> SecretStr:
+    if not _SECRET_TOKEN.fullmatch(value.get_secret_value()):
+        raise ValueError("a secret token holds 1 to 256 letters, digits, '_' and '-' only")
+    return value
+
+
 class TelegramCredentials(Credentials):
     """A bot, and where its Bot API server is."""
 
     bot_token: Annotated[SecretStr, AfterValidator(_usable_token)]
     base_url: BaseUrl = "https://api.telegram.org"
     """Everything before ``/bot<token>/<method>``."""
+    webhook_secret: Annotated[SecretStr, AfterValidator(_secret_token)] | None = None
+    """The ``secret_token`` that was given to ``setWebhook``; without it no update is taken."""

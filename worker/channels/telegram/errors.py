@@ -8,7 +8,7 @@ import re
 
 from telegram.error import TelegramError
 
-from shared.domain.outcome import Action, Code, NotSent, Pause, PauseScope, Trace, Unknown
+from shared.domain.outcome import Action, Code, Mark, NotSent, Pause, PauseScope, Trace, Unknown
 from worker.channels import http
 from worker.channels.telegram.answers import Refusal, UnreadableError
 
@@ -117,6 +117,7 @@ def outcome_of_refusal(refusal: Refusal, request: str) -> NotSent | Unknown:
         detail["migrate_to_chat_id"] = refusal.migrate_to_chat_id
     return NotSent(
         code=code,
+        mark=Mark.OPTED_OUT if code is Code.RECIPIENT_BLOCKED else None,
         reason=refusal.description or f"Telegram answered {refusal.status}",
         action=action,
         pause=_pause(refusal),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from shared.domain.content import JsonObject
-from shared.domain.outcome import Action, Code, NotSent, Outcome, Pause, PauseScope, Sent, Unknown
+from shared.domain.outcome import Action, Code, Mark, NotSent, Outcome, Pause, PauseScope, Sent, Unknown
 from worker.channels import answers
 from worker.channels.answers import Answer
 
@@ -24,6 +24,8 @@ class Verdict:
     """For people, where Meta gives no explanation."""
     pause: Pause | None = None
     """Its length gives way to ``Retry-After``."""
+    mark: Mark | None = None
+    """What it says of the recipient for good."""
     fixed: bool = False
     """Whether the reason stands whatever Meta says: it is part of our contract."""
 
@@ -32,8 +34,8 @@ def _retry(code: Code, reason: str, pause: Pause | None = None) -> Verdict:
     return Verdict(code=code, action=Action.RETRY, reason=reason, pause=pause)
 
 
-def _next(code: Code, reason: str, *, fixed: bool = False) -> Verdict:
-    return Verdict(code=code, action=Action.NEXT, reason=reason, fixed=fixed)
+def _next(code: Code, reason: str, *, mark: Mark | None = None, fixed: bool = False) -> Verdict:
+    return Verdict(code=code, action=Action.NEXT, reason=reason, mark=mark, fixed=fixed)
 
 
 def _permanent(code: Code, reason: str) -> Verdict:
@@ -82,7 +84,7 @@ CODES: Final[dict[int, Verdict]] = {
     131047: _next(Code.OUTSIDE_WINDOW, "outside the 24-hour window", fixed=True),
     131048: _key(Code.SENDER_RESTRICTED, "the number is restricted for spam"),
     131049: _next(Code.RECIPIENT_LIMITED, "Meta limits marketing messages to this recipient"),
-    131050: _next(Code.RECIPIENT_OPTED_OUT, "recipient has opted out", fixed=True),
+    131050: _next(Code.RECIPIENT_OPTED_OUT, "recipient has opted out", mark=Mark.OPTED_OUT, fixed=True),
     131051: _permanent(Code.CONTENT_UNSUPPORTED, "the message type is not supported"),
     131052: _permanent(Code.MEDIA_UNREACHABLE, "Meta could not download the file"),
     131053: _FETCH_FAILED,
@@ -168,7 +170,8 @@ def reported(error: JsonObject) -> NotSent:
     code, detail = _number(error.get("code")), _detail(error)
     known = None if code is None else verdict(code, details=detail.get("details", ""))
     found = known or _UNKNOWN
-    return NotSent(code=found.code, reason=_reason(found, detail), action=found.action, detail={**detail, "code": code})
+    reason = _reason(found, detail)
+    return NotSent(code=found.code, reason=reason, action=found.action, mark=found.mark, detail={**detail, "code": code})
 
 
 def _reason(found: Verdict, detail: JsonObject) -> str:
@@ -187,6 +190,7 @@ def _refused(answer: Answer, error: JsonObject) -> NotSent | Unknown:
         reason=_reason(found, detail),
         action=found.action,
         pause=answers.pause(answer, found.pause.scope, found.pause.seconds) if found.pause else None,
+        mark=found.mark,
         detail={**detail, "code": code},
         trace=answer.trace(str(code)),
     )

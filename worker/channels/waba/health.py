@@ -12,8 +12,8 @@ from shared.domain.outcome import Action, Code, NotSent
 from worker.channels import answers
 from worker.channels.answers import Answer
 from worker.channels.base import Finding
+from worker.channels.documents import mapping, objects
 from worker.channels.waba import errors
-from worker.channels.waba.documents import mapping, objects
 
 FIELDS: Final = "id,health_status"
 

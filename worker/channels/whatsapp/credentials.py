@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import model_validator
 
 from worker.channels.base import Credentials
-from worker.channels.endpoints import BaseUrl, HeaderSecret, HeaderText
+from worker.channels.endpoints import BaseUrl, HeaderSecret, HeaderText, WebhookSecret
 
 
 class GatewayName(StrEnum):
@@ -26,6 +26,9 @@ class WhatsappCredentials(Credentials):
     """WAHA's ``X-Api-Key``; GOWA's Basic ``user:password``; Fonnte's device token."""
     session: HeaderText | None = None
     """WAHA's session, ``default`` when unset; GOWA's ``X-Device-Id``; Fonnte knows the device by its token."""
+
+    webhook_secret: WebhookSecret | None = None
+    """What the gateway signs its webhooks with; without it none is taken."""
 
     @model_validator(mode="after")
     def _gowa_needs_a_user(self) -> Self:

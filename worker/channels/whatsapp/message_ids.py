@@ -7,6 +7,7 @@ from uuid import UUID
 _PREFIX: Final = "3EB0"
 """What WhatsApp's own web client begins its ids with."""
 
+_LONG_FORM: Final = re.compile(r"(?:true|false)_[^_]*_([^_]+)")
 _OURS: Final = re.compile(rf"(?:^|_){_PREFIX}([0-9A-F]{{32}})(?:_|$)")
 
 
@@ -22,3 +23,9 @@ def delivery_id(message_id: str) -> UUID | None:
     """
     found = _OURS.search(message_id)
     return UUID(hex=found[1]) if found else None
+
+
+def bare(message_id: str) -> str:
+    """Give WhatsApp's own id of a message: WAHA writes the chat before it, and in groups the participant behind it."""
+    found = _LONG_FORM.match(message_id)
+    return found[1] if found else message_id

@@ -36,6 +36,7 @@ SESSION_STATES: Final[dict[str, Verdict]] = {
 }
 """What a session that cannot send is refused with (422), by its status; a status not listed is a device that needs a person."""
 
+DEFAULT_SESSION: Final = "default"
 _NEEDS_A_PERSON: Final = (Code.DEVICE_DISCONNECTED, Action.KEY)
 _WORKING: Final = "WORKING"
 
@@ -99,7 +100,7 @@ def _headers(credentials: WhatsappCredentials) -> dict[str, str]:
 
 
 def _session(credentials: WhatsappCredentials) -> str:
-    return credentials.session or "default"
+    return credentials.session or DEFAULT_SESSION
 
 
 def _content(delivery: Delivery) -> tuple[str, JsonObject]:
@@ -235,6 +236,13 @@ def found_in(answer: Answer, delivery_id: UUID) -> Sent | Absence:
     if message_id is None or message_ids.delivery_id(message_id) != delivery_id or document.get("ack") == _ACK_ERROR:
         return Absence.SO_FAR
     return Sent(provider_message_id=message_id, trace=answer.trace())
+
+
+def is_connected(state: str) -> bool | None:
+    """Tell whether a session in a state can send; ``None`` while it is starting."""
+    if state == _WORKING:
+        return True
+    return None if SESSION_STATES.get(state, _NEEDS_A_PERSON)[1] is Action.RETRY else False
 
 
 def finding_of(answer: Answer) -> Finding:

@@ -74,9 +74,7 @@ def downgrade() -> None:
         "ix_webhook_deliveries_due", "webhook_deliveries", ["next_attempt_at"], postgresql_where=sa.text("state = 'pending'")
     )
     op.drop_index(op.f("ix_webhook_deliveries_account_id_state_id"), table_name="webhook_deliveries")
-    op.create_index(
-        op.f("ix_webhook_deliveries_subscription_id_id"), "webhook_deliveries", ["subscription_id", "id"], unique=False
-    )
+    op.create_index(op.f("ix_webhook_deliveries_subscription_id_id"), "webhook_deliveries", ["subscription_id", "id"], unique=False)
     op.drop_index(op.f("ix_webhook_deliveries_created_at"), table_name="webhook_deliveries")
     op.drop_constraint(op.f("ck_webhook_deliveries_source"), "webhook_deliveries", type_="check")
     op.drop_constraint(op.f("uq_webhook_deliveries_subscription_id_dedupe"), "webhook_deliveries", type_="unique")

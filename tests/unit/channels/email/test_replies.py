@@ -1,7 +1,7 @@
 import pytest
 
-from shared.domain.outcome import Action, Code
-from worker.channels.email.errors import _REASONS
+from shared.domain.outcome import Action, Code, Mark
+from worker.channels.email.errors import _REASONS, outcome_of_reply
 from worker.channels.email.replies import BASIC, ENHANCED, WORDS, Command, Reply, verdict
 
 N, P, K, R = Action.NEXT, Action.PERMANENT, Action.KEY, Action.RETRY
@@ -102,3 +102,26 @@ def test_every_code_has_its_words() -> None:
 )
 def test_the_enhanced_code_leads_the_text(text: str, enhanced: str | None) -> None:
     assert Reply(command=RCPT, code=550, message=text).enhanced == enhanced
+
+
+GONE = {
+    "550 5.1.1 <a@b.example>: user unknown",
+    "550 5.1.2 Bad destination system",
+    "553 5.1.3 Bad destination mailbox address syntax",
+    "550 5.1.10 Recipient not found",
+    "556 5.1.10 Null MX",
+    "556 Domain does not accept mail",
+    "550 5.2.1 Mailbox disabled",
+}
+DOUBTFUL = [
+    (RCPT, "550 5.2.1 The mailbox is over quota"),
+    (RCPT, "550 5.1.1 Blocked: listed as spam source"),
+    (RCPT, "450 5.1.1 try again"),
+    (MAIL, "553 5.1.3 Bad sender address syntax"),
+]
+
+
+@pytest.mark.parametrize(("command", "line"), [*((command, line) for command, line, _, _ in TABLE), *DOUBTFUL])
+def test_only_an_address_that_does_not_exist_has_bounced(command: Command, line: str) -> None:
+    reply = Reply(command=command, code=int(line[:3]), message=line[4:])
+    assert outcome_of_reply(reply).mark is (Mark.BOUNCED if command is RCPT and line in GONE else None)

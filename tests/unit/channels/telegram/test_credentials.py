@@ -30,6 +30,9 @@ def test_a_server_of_ones_own_may_be_named_with_or_without_a_slash() -> None:
         {"bot_token": TOKEN, "base_url": "ftp://api.telegram.org"},
         {"bot_token": TOKEN, "base_url": "api.telegram.org"},
         {"bot_token": TOKEN, "colour": "blue"},
+        {"bot_token": TOKEN, "webhook_secret": ""},
+        {"bot_token": TOKEN, "webhook_secret": "x" * 257},
+        {"bot_token": TOKEN, "webhook_secret": "no spaces"},
     ],
 )
 def test_what_could_never_work_is_refused(document: dict[str, str]) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from shared.domain.outcome import Action, Code, NotSent, Pause, PauseScope, Unknown
+from shared.domain.outcome import Action, Code, Mark, NotSent, Pause, PauseScope, Unknown
 from worker.channels.telegram import errors
 from worker.channels.telegram.answers import Refusal
 
@@ -57,6 +57,7 @@ def test_every_refusal_has_its_meaning(status: int, description: str, code: Code
         assert (outcome.code, outcome.action) == (code, action)
         assert spelt in outcome.reason or not spelt
         assert outcome.detail == {"error_code": status, "description": spelt}
+        assert (outcome.mark is Mark.OPTED_OUT) is (code is Code.RECIPIENT_BLOCKED)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from worker import channels
 from worker.channels.whatsapp.adapter import GATEWAYS, WhatsappAdapter, build
 from worker.channels.whatsapp.credentials import GatewayName, WhatsappCredentials
 
-WAHA = {"gateway": "waha", "base_url": "http://waha:3000", "api_key": "secret"}
+WAHA = {"gateway": "waha", "base_url": "http://waha:3000", "api_key": "s3cr3t"}
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,9 @@ def test_channel_finds_its_adapter() -> None:
     ],
 )
 def test_key_of_every_gateway_is_taken(key: dict[str, Any]) -> None:
-    assert "secret" not in repr(WhatsappCredentials.model_validate(key))
+    held = {**key, "webhook_secret": "hmac-key"}
+    shown = repr(WhatsappCredentials.model_validate(held))
+    assert not any(secret in shown for secret in (key["api_key"], "hmac-key"))
 
 
 @pytest.mark.parametrize(
@@ -66,9 +68,10 @@ def test_key_of_every_gateway_is_taken(key: dict[str, Any]) -> None:
         {"session": "a\r\nb"},
         {"gateway": "gowa"},
         {"token": "unknown"},
+        {"webhook_secret": ""},
     ],
 )
 def test_key_that_cannot_work_is_refused(fault: dict[str, Any]) -> None:
     with pytest.raises(ValidationError) as refusal:
         WhatsappCredentials.model_validate({**WAHA, **fault})
-    assert "secret" not in str(refusal.value)
+    assert "s3cr3t" not in str(refusal.value)

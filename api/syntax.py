@@ -2,23 +2,26 @@
 
 import json
 from collections import Counter
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
-from api.dialects.kirisan import errors
+INVALID_JSON: Final = "invalid JSON"
 
 
-def check(body: bytes) -> None:
-    """Refuse what lenient parsers let pass: NaN and Infinity, and an object that gives a name twice.
+class InvalidJson(Exception):
+    """A body is not what it must be; the message says why."""
+
+
+def read(body: bytes) -> Any:
+    """Read a body, and refuse what lenient parsers let pass: NaN and Infinity, and an object that gives a name twice.
 
     Of two values for one name nobody can say which the caller meant, and the wrong one may reach a stranger.
 
-    Raises:
-        Rejection: 400.
+    Raises :class:`InvalidJson`.
     """
     try:
-        json.loads(body.decode(), parse_constant=_refuse_constant, object_pairs_hook=_refuse_duplicates)
+        return json.loads(body.decode(), parse_constant=_refuse_constant, object_pairs_hook=_refuse_duplicates)
     except (ValueError, RecursionError):
-        raise errors.invalid(errors.INVALID_JSON) from None
+        raise InvalidJson(INVALID_JSON) from None
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -28,7 +31,7 @@ def _refuse_constant(name: str) -> NoReturn:
 def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = dict(pairs)
     if len(names) != len(pairs):
-        raise errors.invalid(f"duplicate key: {_first_repeated(pairs)}")
+        raise InvalidJson(f"duplicate key: {_first_repeated(pairs)}")
     return names
 
 

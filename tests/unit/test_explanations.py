@@ -1,12 +1,12 @@
-"""How a refusal is put into words."""
+"""What is wrong with a body, put into words."""
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from api.dialects.kirisan import errors
+from api import explanations
 
 
 def test_an_error_without_words_of_its_own_still_names_the_field() -> None:
     with pytest.raises(ValidationError) as caught:
         TypeAdapter(dict[str, bytes]).validate_json(b'{"a": 5}')
-    assert errors.explain(caught.value, "target") == "target.a is not valid"
+    assert explanations.explain(caught.value, "target") == "target.a is not valid"

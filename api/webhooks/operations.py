@@ -1,0 +1,180 @@
+"""What the room of customers' webhooks serves."""
+
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from api.openapi import counted
+from api.openapi.operation import Answer, Body, Operation, Parameter, Tag
+from api.openapi.parameters import CURSOR, LIMIT
+from api.openapi.refusals import conflict
+from api.webhooks import models
+from shared.domain.webhooks import State
+
+_SUBSCRIPTIONS: Final = Tag(
+    name="Webhook subscriptions",
+    description="Where an account wants to hear of its messages. Every webhook is signed with each active secret.",
+)
+_WEBHOOKS: Final = Tag(
+    name="Webhook deliveries",
+    description="What became of each webhook. It is tried eight times in about 31 hours, is kept for 30 days, and can be replayed.",
+)
+
+_EVENTS: Final = ["message.received", "message.status"]
+_NEW: Final = {"url": "https://shop.example.com/hooks/kirim", "events": _EVENTS, "description": "orders"}
+_SUBSCRIPTION_ID: Final = "wbs_01M7XC8EPCEHFVZ3Z7T6A5DQ50"
+
+
+def _query(name: str, description: str, kind: Any = str) -> Parameter:
+    return Parameter(name=name, where="query", description=description, type=kind)
+
+
+_SUBSCRIPTION: Final = Parameter(
+    name="identifier", where="path", description="The subscription's id.", type=models.SubscriptionId, example=_SUBSCRIPTION_ID
+)
+_WEBHOOK: Final = Parameter(
+    name="identifier",
+    where="path",
+    description="The webhook's id.",
+    type=models.WebhookId,
+    example="wbd_01M7XC8EPCEHFVZ3Z7T6A5DQ50",
+)
+_FILTERS: Final = (
+    _query("subscription_id", "Only those of this subscription.", models.SubscriptionId),
+    _query("status", "Only those that stand so.", State),
+    _query("event_type", "Only those of events of this type.", Annotated[str, Field(min_length=1, max_length=64)]),
+    _query("created_after", "Only those made at this time or later: ISO 8601, in UTC unless it says otherwise, or unix seconds."),
+    _query("created_before", "Only those made before this time, likewise."),
+    LIMIT,
+    CURSOR,
+)
+_DISABLED: Final = conflict(
+    "webhook_subscription_disabled",
+    "the webhook subscription is disabled: activate it first",
+    "The subscription is disabled.",
+)
+
+OPERATIONS: Final = (
+    Operation(
+        method="POST",
+        path="/v1/webhook_subscriptions",
+        name="create_webhook_subscription",
+        summary="Subscribe to events",
+        description="Makes a subscription. `initial_secret` is shown this once.",
+        tag=_SUBSCRIPTIONS,
+        body=Body(type=models.NewSubscription, example=_NEW),
+        answers=counted.answers(
+            201,
+            Answer(description="The subscription, with its secret.", type=models.OneCreated),
+            *(400, 413),
+            conflict=conflict(
+                "webhook_subscription_limit",
+                "an account has 50 webhook subscriptions at the most",
+                "The account has too many subscriptions.",
+            ),
+        ),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/webhook_subscriptions",
+        name="list_webhook_subscriptions",
+        summary="List subscriptions",
+        description="Gives a page of subscriptions, the newest first.",
+        tag=_SUBSCRIPTIONS,
+        parameters=(LIMIT, CURSOR),
+        answers=counted.answers(200, Answer(description="A page of subscriptions.", type=models.Subscriptions), 400),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/webhook_subscriptions/<identifier>",
+        name="look_up_webhook_subscription",
+        summary="Look up a subscription",
+        description="Gives a subscription. Its secrets are named, not shown.",
+        tag=_SUBSCRIPTIONS,
+        parameters=(_SUBSCRIPTION,),
+        answers=counted.answers(200, Answer(description="The subscription.", type=models.OneSubscription), 404),
+    ),
+    Operation(
+        method="PATCH",
+        path="/v1/webhook_subscriptions/<identifier>",
+        name="change_webhook_subscription",
+        summary="Change a subscription",
+        description="Changes what is given. One that is activated is told what it has missed.",
+        tag=_SUBSCRIPTIONS,
+        parameters=(_SUBSCRIPTION,),
+        body=Body(type=models.Changes, example={"status": "active"}),
+        answers=counted.answers(200, Answer(description="The subscription.", type=models.OneSubscription), 400, 404, 413),
+    ),
+    Operation(
+        method="DELETE",
+        path="/v1/webhook_subscriptions/<identifier>",
+        name="delete_webhook_subscription",
+        summary="Delete a subscription",
+        description="Deletes a subscription with its webhooks. What is being posted at this moment may still arrive.",
+        tag=_SUBSCRIPTIONS,
+        parameters=(_SUBSCRIPTION,),
+        answers=counted.answers(200, Answer(description="It is deleted.", type=models.OneDeleted), 404),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/webhook_subscriptions/<identifier>/secrets",
+        name="create_webhook_secret",
+        summary="Rotate the secret",
+        description="Makes a secret, shown this once. The others go on signing for `expires_in_hours`, beside it.",
+        tag=_SUBSCRIPTIONS,
+        parameters=(_SUBSCRIPTION,),
+        body=Body(type=models.NewSecret, example={"expires_in_hours": 24}, required=False),
+        answers=counted.answers(
+            201,
+            Answer(description="The new secret.", type=models.OneSecret),
+            *(400, 404, 413),
+            conflict=conflict(
+                "webhook_secret_limit",
+                "a subscription has 5 active secrets at the most: with expires_in_hours 0 the others end",
+                "The subscription has too many active secrets.",
+            ),
+        ),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/webhook_deliveries",
+        name="list_webhook_deliveries",
+        summary="List webhooks",
+        description="Gives a page of webhooks, the newest first.",
+        tag=_WEBHOOKS,
+        parameters=_FILTERS,
+        answers=counted.answers(200, Answer(description="A page of webhooks.", type=models.Webhooks), 400),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/webhook_deliveries/<identifier>",
+        name="look_up_webhook_delivery",
+        summary="Look up a webhook",
+        description="Gives a webhook as it stands.",
+        tag=_WEBHOOKS,
+        parameters=(_WEBHOOK,),
+        answers=counted.answers(200, Answer(description="The webhook.", type=models.OneWebhook), 404),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/webhook_deliveries/<identifier>/replay",
+        name="replay_webhook_delivery",
+        summary="Replay a webhook",
+        description="Posts a webhook again, soon, whatever became of it. Its attempts are counted anew.",
+        tag=_WEBHOOKS,
+        parameters=(_WEBHOOK,),
+        answers=counted.answers(202, Answer(description="The webhook, pending.", type=models.OneWebhook), 404, conflict=_DISABLED),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/webhook_deliveries/bulk_replay",
+        name="replay_webhook_deliveries",
+        summary="Replay many webhooks",
+        description="Posts those of one subscription again that match, the oldest first and at most 1000 at a time.",
+        tag=_WEBHOOKS,
+        body=Body(type=models.BulkReplay, example={"subscription_id": _SUBSCRIPTION_ID, "status": "dead"}),
+        answers=counted.answers(
+            202, Answer(description="How many are posted again.", type=models.ReplayedMany), 400, 404, 413, conflict=_DISABLED
+        ),
+    ),
+)

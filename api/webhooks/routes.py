@@ -1,0 +1,176 @@
+"""Customers' webhooks: subscriptions with their secrets, what became of each webhook, and posting them again."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+from uuid import UUID
+
+from flask import Blueprint, Response, current_app, jsonify, request
+from sqlalchemy import Connection
+
+from api import auth, bodies, limits, request_ids, services
+from api.dialects.kirim import errors
+from api.errors import Conflict, ResourceNotFound
+from api.sends import cursors
+from api.webhooks import render, schema
+from shared import ids
+from shared.db import engine
+from shared.management import webhook_deliveries, webhooks
+from shared.management.errors import NotFound, TooLate
+
+blueprint = Blueprint("webhooks", __name__)
+errors.register(blueprint)
+limits.register(blueprint)
+
+_Item = TypeVar("_Item", webhooks.Subscription, webhook_deliveries.Webhook)
+
+
+@blueprint.post("/v1/webhook_subscriptions")
+def subscribe() -> Response:
+    """Make a subscription; its secret is shown this once."""
+    caller = auth.caller()
+    wanted = schema.new_subscription(bodies.read())
+    with _changing("webhook_subscription_limit") as connection:
+        made = webhooks.create(connection, caller.account_id, wanted.url, list(wanted.events), wanted.description)
+    return _told(render.created(made), 201)
+
+
+@blueprint.get("/v1/webhook_subscriptions")
+def list_subscriptions() -> Response:
+    """Give a page of subscriptions, the newest first."""
+    caller = auth.caller()
+    query = schema.subscriptions(request.args, caller.account_id)
+    with engine.get().connect() as connection:
+        found = webhooks.page(connection, caller.account_id, query.limit + 1, query.before_id)
+    return _page(found, render.subscription, query)
+
+
+@blueprint.get("/v1/webhook_subscriptions/<identifier>")
+def look_up_subscription(identifier: str) -> Response:
+    """Give a subscription."""
+    caller = auth.caller()
+    with _reading() as connection:
+        found = webhooks.load(connection, caller.account_id, _subscription_id(identifier))
+    return _told(render.subscription(found))
+
+
+@blueprint.patch("/v1/webhook_subscriptions/<identifier>")
+def change(identifier: str) -> Response:
+    """Change a subscription; one that is activated hears again what it was not told meanwhile."""
+    caller = auth.caller()
+    changes = schema.changes(bodies.read())
+    with _changing() as connection:
+        changed = webhooks.change(connection, caller.account_id, _subscription_id(identifier), changes)
+    return _told(render.subscription(changed))
+
+
+@blueprint.delete("/v1/webhook_subscriptions/<identifier>")
+def unsubscribe(identifier: str) -> Response:
+    """Delete a subscription with its webhooks. What is being posted at this moment may still arrive."""
+    caller, subscription_id = auth.caller(), _subscription_id(identifier)
+    with _changing() as connection:
+        webhooks.delete(connection, caller.account_id, subscription_id)
+    return _told(render.deleted(subscription_id))
+
+
+@blueprint.post("/v1/webhook_subscriptions/<identifier>/secrets")
+def add_secret(identifier: str) -> Response:
+    """Make a secret, which is shown this once; the others go on for a while."""
+    caller = auth.caller()
+    overlap = schema.overlap(bodies.read())
+    with _changing("webhook_secret_limit") as connection:
+        made = webhooks.add_secret(connection, caller.account_id, _subscription_id(identifier), overlap)
+    return _told(render.shown_secret(made), 201)
+
+
+@blueprint.get("/v1/webhook_deliveries")
+def list_webhooks() -> Response:
+    """Give a page of webhooks, the newest first."""
+    caller = auth.caller()
+    query, filters = schema.webhooks(request.args, caller.account_id)
+    with engine.get().connect() as connection:
+        found = webhook_deliveries.page(connection, caller.account_id, filters, query.limit + 1, query.before_id)
+    return _page(found, render.webhook, query)
+
+
+@blueprint.get("/v1/webhook_deliveries/<identifier>")
+def look_up_webhook(identifier: str) -> Response:
+    """Give a webhook as it stands."""
+    caller = auth.caller()
+    with _reading() as connection:
+        found = webhook_deliveries.load(connection, caller.account_id, _webhook_id(identifier))
+    return _told(render.webhook(found))
+
+
+@blueprint.post("/v1/webhook_deliveries/<identifier>/replay")
+def replay(identifier: str) -> Response:
+    """Post a webhook again, soon."""
+    caller, webhook_id = auth.caller(), _webhook_id(identifier)
+    with _changing("webhook_subscription_disabled") as connection:
+        replayed = webhook_deliveries.replay(connection, caller.account_id, webhook_id)
+    services.of(current_app).publisher.post([webhook_id])
+    return _told(render.webhook(replayed), 202)
+
+
+@blueprint.post("/v1/webhook_deliveries/bulk_replay")
+def bulk_replay() -> Response:
+    """Post many webhooks of one subscription again, soon."""
+    caller = auth.caller()
+    wanted = schema.bulk_replay(bodies.read())
+    with _changing("webhook_subscription_disabled") as connection:
+        replayed, capped = webhook_deliveries.replay_all(connection, caller.account_id, wanted)
+    services.of(current_app).publisher.post(replayed)
+    return _told({"enqueued": len(replayed), "capped": capped}, 202)
+
+
+@contextmanager
+def _reading() -> Iterator[Connection]:
+    try:
+        with engine.get().connect() as connection:
+            yield connection
+    except NotFound as error:
+        raise ResourceNotFound(str(error)) from None
+
+
+@contextmanager
+def _changing(too_late: str = "conflict") -> Iterator[Connection]:
+    """Give a transaction, and answer for what cannot be done: ``too_late`` is the code of that."""
+    try:
+        with engine.get().begin() as connection:
+            yield connection
+    except NotFound as error:
+        raise ResourceNotFound(str(error)) from None
+    except TooLate as error:
+        raise Conflict(too_late, str(error)) from None
+
+
+def _subscription_id(identifier: str) -> UUID:
+    return _decoded(ids.SUBSCRIPTION, identifier, "there is no such webhook subscription")
+
+
+def _webhook_id(identifier: str) -> UUID:
+    return _decoded(ids.WEBHOOK, identifier, "there is no such webhook delivery")
+
+
+def _decoded(prefix: str, identifier: str, unknown: str) -> UUID:
+    decoded = ids.decode(prefix, identifier)
+    if decoded is None:
+        raise ResourceNotFound(unknown)
+    return decoded
+
+
+def _told(data: dict[str, Any], status: int = 200) -> Response:
+    response = jsonify(data=data, request_id=request_ids.current())
+    response.status_code = status
+    return response
+
+
+def _page(found: list[_Item], rendered: Callable[[_Item], dict[str, Any]], query: schema.Query) -> Response:
+    """Give a page of what was found, which is one more than the page holds where another follows."""
+    page, has_more = found[: query.limit], len(found) > query.limit
+    return jsonify(
+        data=[rendered(each) for each in page],
+        has_more=has_more,
+        next_cursor=cursors.encode(page[-1].id, query.search) if has_more else None,
+        request_id=request_ids.current(),
+    )

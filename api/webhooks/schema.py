@@ -1,0 +1,138 @@
+"""What requests about webhooks may say: bodies, and the queries of lists. What is not known is ignored."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ValidationError
+
+from api import syntax
+from api.dialects.kirim import errors
+from api.errors import InvalidRequest, ResourceNotFound
+from api.sends import schema
+from api.webhooks import models
+from shared import ids
+from shared.domain.webhooks import State
+from shared.management.webhook_deliveries import Filters
+
+_FILTERS: Final = ("subscription_id", "status", "event_type", "created_after", "created_before")
+_LONGEST_EVENT: Final = 64
+_CLEARED: Final = frozenset({"description"})
+"""What ``null`` takes away; otherwise it is absent."""
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Query:
+    """A page of a list."""
+
+    limit: int
+    before_id: UUID | None
+    """The last item of the page before."""
+    search: tuple[str | None, ...]
+    """What a cursor of this list is bound to."""
+
+
+def new_subscription(body: bytes) -> models.NewSubscription:
+    """Read a subscription to be made. Raises :class:`InvalidRequest`, naming the field."""
+    return _parse(models.NewSubscription, body)
+
+
+def changes(body: bytes) -> Mapping[str, Any]:
+    """Read the changes of a subscription, by the names of its columns. Raises as :func:`new_subscription`."""
+    given = _parse(models.Changes, body)
+    values = {name: getattr(given, name) for name in given.model_fields_set}
+    return {name: value for name, value in values.items() if value is not None or name in _CLEARED}
+
+
+def overlap(body: bytes) -> timedelta:
+    """Read how long older secrets go on; a request without a body leaves it to us. Raises as :func:`new_subscription`."""
+    return timedelta(hours=_parse(models.NewSecret, body or b"{}").expires_in_hours)
+
+
+def bulk_replay(body: bytes) -> Filters:
+    """Read which webhooks are to be replayed. Raises as :func:`new_subscription`, and :class:`ResourceNotFound`."""
+    wanted = _parse(models.BulkReplay, body)
+    times = {name: str(value) for name in ("created_after", "created_before") if (value := getattr(wanted, name)) is not None}
+    subscription_id = ids.decode(ids.SUBSCRIPTION, wanted.subscription_id)
+    if subscription_id is None:
+        raise ResourceNotFound("there is no such webhook subscription")
+    return Filters(
+        subscription_id=subscription_id,
+        state=State(wanted.status),
+        event_type=wanted.event_type,
+        created_after=schema.moment(times, "created_after"),
+        created_before=schema.moment(times, "created_before"),
+    )
+
+
+def subscriptions(arguments: Mapping[str, str], account_id: UUID) -> Query:
+    """Read the query of a list of subscriptions. Raises :class:`InvalidRequest` naming the parameter."""
+    return _query(arguments, ("webhook_subscriptions", account_id.hex))
+
+
+def webhooks(arguments: Mapping[str, str], account_id: UUID) -> tuple[Query, Filters]:
+    """Read the query of a list of webhooks. Raises as :func:`subscriptions`."""
+    filters = Filters(
+        subscription_id=_subscription_id(arguments),
+        state=_state(arguments),
+        event_type=_event_type(arguments),
+        created_after=schema.moment(arguments, "created_after"),
+        created_before=schema.moment(arguments, "created_before"),
+    )
+    search = ("webhook_deliveries", account_id.hex, *(arguments.get(name) for name in _FILTERS))
+    return _query(arguments, search), filters
+
+
+def _query(arguments: Mapping[str, str], search: tuple[str | None, ...]) -> Query:
+    return Query(limit=schema.limit(arguments), before_id=schema.last_id(arguments, search), search=search)
+
+
+def _subscription_id(arguments: Mapping[str, str]) -> UUID | None:
+    text = arguments.get("subscription_id")
+    identifier = None if text is None else ids.decode(ids.SUBSCRIPTION, text)
+    if text is not None and identifier is None:
+        raise errors.invalid_value("subscription_id", "must be the id of a webhook subscription")
+    return identifier
+
+
+def _state(arguments: Mapping[str, str]) -> State | None:
+    text = arguments.get("status")
+    if text is not None and text not in set(State):
+        raise errors.invalid_value("status", f"must be one of {', '.join(State)}")
+    return None if text is None else State(text)
+
+
+def _event_type(arguments: Mapping[str, str]) -> str | None:
+    text = arguments.get("event_type")
+    if text is not None and (not 1 <= len(text) <= _LONGEST_EVENT or "\0" in text):
+        raise errors.invalid_value("event_type", f"must have 1 to {_LONGEST_EVENT} characters")
+    return text
+
+
+def _parse(model: type[_Model], body: bytes) -> _Model:
+    document = _read(body)
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        raise _refusal(error, document) from None
+
+
+def _read(body: bytes) -> Mapping[str, Any]:
+    try:
+        document = syntax.read(body)
+    except syntax.InvalidJson as error:
+        raise errors.invalid_body(str(error)) from None
+    if not isinstance(document, dict):
+        raise errors.invalid_body("the body must be a JSON object")
+    return document
+
+
+def _refusal(error: ValidationError, document: Mapping[str, Any]) -> InvalidRequest:
+    detail = error.errors(include_url=False, include_input=False)[0]
+    if detail["type"] == models.INVALID_URL:
+        return InvalidRequest(models.INVALID_URL, f"url {detail['msg']}", param="url")
+    return errors.refusal(error, document, skipped=0)

@@ -1,0 +1,49 @@
+"""Which URLs can be given as the receiver of webhooks. What their names resolve to is judged at each connection."""
+
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from shared.domain import addresses, links
+from shared.domain.addresses import Network
+
+LONGEST: Final = 2048
+
+
+def problem(url: str, allowed: Sequence[Network] = ()) -> str | None:
+    """Say what is wrong with a URL, as what follows its name; ``None`` when nothing is.
+
+    Args:
+        url: As it was given.
+        allowed: Networks that may be reached although they are not public, also without TLS.
+    """
+    parts = _split(url)
+    host = parts.hostname if parts else None
+    if parts is None or not host:
+        return "must be an https URL"
+    if parts.username is not None or parts.password is not None:
+        return "must not contain credentials"
+    if "#" in url:
+        return "must not contain a fragment"
+    return _problem_of_host(parts.scheme, host, allowed)
+
+
+def _split(url: str) -> SplitResult | None:
+    if not url.isascii() or "\\" in url or not links.is_web_url(url):
+        return None
+    parts = urlsplit(url)
+    try:
+        return parts if parts.port != 0 else None
+    except ValueError:
+        return None
+
+
+def _problem_of_host(scheme: str, host: str, allowed: Sequence[Network]) -> str | None:
+    if addresses.is_disguised(host):
+        return "must have a name or an address in its usual form as its host"
+    address = addresses.literal(host)
+    if address is not None and not addresses.may_be_reached(address, allowed):
+        return "must be on the public internet"
+    if scheme != "https" and (address is None or not addresses.is_named(address, allowed)):
+        return "must be an https URL"
+    return None

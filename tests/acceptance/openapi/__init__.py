@@ -1,0 +1,1 @@
+"""The api held against what it says of itself."""

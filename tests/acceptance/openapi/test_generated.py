@@ -1,0 +1,43 @@
+"""Whatever is asked, the answer is one that the document foretells, and never a fault of ours.
+
+``ANTAR_GENERATED`` is the number of requests generated for each operation beyond those at the edges of what it takes.
+"""
+
+import os
+import re
+from typing import Any
+
+import pytest
+
+from api.openapi.operation import Auth, Operation
+from tests.acceptance import conformance
+from tests.acceptance.openapi import generated
+from tests.acceptance.openapi.generated import Run
+from tests.acceptance.openapi.narrowing import narrow
+from tests.acceptance.openapi.tenants import Tenant
+
+_REQUESTS = int(os.environ.get("ANTAR_GENERATED", "10"))
+
+
+@pytest.fixture(scope="module")
+def run(document: dict[str, Any], owner: Tenant, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return generated.run(narrow(document, owner), owner, tmp_path_factory.mktemp("generated"), _REQUESTS)
+
+
+def test_every_answer_is_foretold(run: Run) -> None:
+    assert run.passed, run.report
+
+
+def test_every_operation_was_also_asked_something_that_it_does(run: Run) -> None:
+    undone = [operation for operation in conformance.operations() if not _did(run, operation)]
+    assert [operation.name for operation in undone if operation.auth is not Auth.PROVIDER] == []
+
+
+def _did(run: Run, operation: Operation) -> bool:
+    path = re.compile(rf".+{re.sub(r'<[^>]+>', '[^/]+', operation.path)}")
+    return any(
+        status < 300
+        for (method, url), statuses in run.answers.items()
+        if method == operation.method and path.fullmatch(url)
+        for status in statuses
+    )

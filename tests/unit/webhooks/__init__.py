@@ -1,0 +1,1 @@
+"""Signing, and whose turn it is."""

@@ -1,0 +1,59 @@
+"""What customers hear by webhook of how deliveries ended, whatever the channel."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.domain import customer_events, message_errors
+from shared.domain.customer_events import CustomerEvent
+from shared.domain.states import DeliveryState
+from worker.deliver.result import Result, delivery_row
+from worker.webhooks import outbox
+
+Told = dict[str, Any]
+"""How a delivery ended, as it can be written as JSON."""
+
+
+def of_result(result: Result, at: str) -> Told | None:
+    """Say how a call ended its delivery; ``None`` when it did not, or nobody wants to hear."""
+    claim, row = result.claim, delivery_row(result)
+    told = {"account_id": str(claim.account_id), "delivery_id": str(claim.id), "channel": claim.channel, "to": claim.target}
+    return {**told, "at": at, **_known(row)} if claim.observed and row["state"] in _REACHED else None
+
+
+def of_resolved(row: Row[Any]) -> Told:
+    """Say how a delivery has turned out to have ended, by a row that :data:`settlement.resolve` gave."""
+    told = {"account_id": str(row.account_id), "delivery_id": str(row.id), "channel": row.channel, "to": row.target}
+    return {**told, "at": row.now.isoformat(), **_known(row._mapping)}
+
+
+async def tell(connection: AsyncConnection, told: Sequence[Told]) -> tuple[UUID, ...]:
+    """Write what customers hear. Gives the webhooks to publish after the commit."""
+    return await outbox.enqueue(connection, [_event(each) for each in told])
+
+
+_REACHED = {DeliveryState.SENT: "sent", DeliveryState.FAILED: "failed", DeliveryState.UNKNOWN: "failed"}
+
+
+def _known(row: Any) -> Told:
+    return {name: row[name] for name in ("state", "code", "reason", "detail", "provider_message_id")}
+
+
+def _event(told: Told) -> CustomerEvent:
+    state = DeliveryState(told["state"])
+    unknown = state is DeliveryState.UNKNOWN
+    sent = state is DeliveryState.SENT
+    return customer_events.status(
+        UUID(told["account_id"]),
+        UUID(told["delivery_id"]),
+        told["channel"],
+        told["to"],
+        _REACHED[state],
+        datetime.fromisoformat(told["at"]),
+        provider_message_id=told["provider_message_id"],
+        error=None if sent else message_errors.of(told["code"], told["reason"], told["detail"], unknown=unknown),
+    )
