@@ -88,14 +88,14 @@ def render(error: ApiError) -> Response:
 _KINDS = {404: ("not_found", "resource_not_found"), 405: ("invalid_request_error", "method_not_allowed")}
 
 
-def shape_below(app: App, prefix: str, shape: Callable[[HTTPException], Response]) -> None:
-    """Answer the framework's own refusals in a dialect's shape on every path below ``prefix``, also where there is no route."""
-    app.extensions.setdefault(_SHAPES, {})[prefix] = shape
+def shape_at(app: App, path: str, shape: Callable[[HTTPException], Response]) -> None:
+    """Answer the framework's own refusals in a dialect's shape at a path and below it, also where there is no route."""
+    app.extensions.setdefault(_SHAPES, {})[path] = shape
 
 
 def _render_http(error: HTTPException) -> Response:
     shapes: dict[str, Callable[[HTTPException], Response]] = current_app.extensions.get(_SHAPES, {})
-    shape = next((shapes[prefix] for prefix in shapes if request.path.startswith(prefix)), _enveloped)
+    shape = next((shapes[path] for path in shapes if f"{request.path}/".startswith(f"{path}/")), _enveloped)
     response = shape(error)
     if isinstance(error, MethodNotAllowed):
         response.allow.update(sorted(error.valid_methods or ()))

@@ -26,6 +26,8 @@ _LIMIT: Final = 500
 """Overdue deliveries whose end is noted in one transaction."""
 _PATIENCE: Final = 2.0
 """Seconds that a task which came early waits here; otherwise it comes again by promotion, or by recovery."""
+_COMMIT: Final = 5.0
+"""Seconds from the beginning of a transaction that writes an outcome to its end, at most."""
 _LOOK_AGAIN: Final = 2.0
 """Seconds after which a delivery is looked at again whose receipt may be in a webhook that nobody has handled yet."""
 
@@ -59,7 +61,8 @@ async def _end(process: Process, delivery_ids: Sequence[UUID]) -> Sequence[Row[A
 async def _commit(engine: AsyncEngine, delivery_ids: Sequence[UUID]) -> tuple[Settlement, Sequence[Row[Any]]]:
     async with engine.begin() as connection:
         sends = await advance.lock(connection, {ids.send_of(each) for each in delivery_ids})
-        awaited = (await connection.execute(statements.lock_awaited, among(delivery_ids))).all()
+        parameters = {**among(delivery_ids), "commit_seconds": _COMMIT}
+        awaited = (await connection.execute(statements.lock_awaited, parameters)).all()
         over = {row.id for row in awaited if confirmation.is_over(row.seconds, unheard=row.unheard)}
         follows = await _advance(connection, sends, [row for row in awaited if row.id in over]) if over else _NOTHING
     return follows, [row for row in awaited if row.id not in over]
@@ -69,7 +72,8 @@ _NOTHING: Final = Settlement(publish=(), wake={})
 
 
 async def _advance(connection: AsyncConnection, sends: Sequence[Row[Any]], over: Sequence[Row[Any]]) -> Settlement:
-    concerned = {send.id: send for send in sends if send.id in {row.send_id for row in over}}
+    theirs = {row.send_id for row in over}
+    concerned = {send.id: send for send in sends if send.id in theirs}
     reasons = {row.id: _reason(concerned[row.send_id]) for row in over}
     rows = [{"id": str(identifier), "reason": reason} for identifier, reason in reasons.items()]
     await connection.execute(statements.end, {"rows": json.dumps(rows), **among(list(reasons))})

@@ -3,7 +3,6 @@
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from api.models import Answered, Moment, Page, RequestId
@@ -65,12 +64,12 @@ class NewSubscription(_Asked):
 
 
 class Changes(_Asked):
-    """What is to change of a subscription; what is left out stays."""
+    """What is to change of a subscription; what is left out, or null, stays."""
 
-    url: Url | SkipJsonSchema[None] = None
-    events: Events | SkipJsonSchema[None] = None
-    description: Annotated[Description | None, Field(description="`null` takes it away.")] = None
-    status: Annotated[Status | SkipJsonSchema[None], Field(description="`active` forgets what it has failed to hear.")] = None
+    url: Url | None = None
+    events: Events | None = None
+    description: Annotated[Description | None, Field(description="Here `null` takes it away.")] = None
+    status: Annotated[Status | None, Field(description="`active` forgets what it has failed to hear.")] = None
 
 
 class NewSecret(_Asked):

@@ -106,16 +106,6 @@ OPERATIONS: Final = (
         answers=counted.answers(200, Answer(description="The subscription.", type=models.OneSubscription), 400, 404, 413),
     ),
     Operation(
-        method="DELETE",
-        path="/v1/webhook_subscriptions/<identifier>",
-        name="delete_webhook_subscription",
-        summary="Delete a subscription",
-        description="Deletes a subscription with its webhooks. What is being posted at this moment may still arrive.",
-        tag=_SUBSCRIPTIONS,
-        parameters=(_SUBSCRIPTION,),
-        answers=counted.answers(200, Answer(description="It is deleted.", type=models.OneDeleted), 404),
-    ),
-    Operation(
         method="POST",
         path="/v1/webhook_subscriptions/<identifier>/secrets",
         name="create_webhook_secret",
@@ -134,6 +124,16 @@ OPERATIONS: Final = (
                 "The subscription has too many active secrets.",
             ),
         ),
+    ),
+    Operation(
+        method="DELETE",
+        path="/v1/webhook_subscriptions/<identifier>",
+        name="delete_webhook_subscription",
+        summary="Delete a subscription",
+        description="Deletes a subscription with its webhooks. What is being posted at this moment may still arrive.",
+        tag=_SUBSCRIPTIONS,
+        parameters=(_SUBSCRIPTION,),
+        answers=counted.answers(200, Answer(description="It is deleted.", type=models.OneDeleted), 404),
     ),
     Operation(
         method="GET",

@@ -1,7 +1,8 @@
 """The words by which people ask for no more messages, or for messages again.
 
 A word counts as the whole message, whatever its case, accents and punctuation: "please stop by" is no wish. The English ones are
-those that carriers and CTIA's principles name; the others are what people in these languages are told to answer.
+those that carriers and CTIA's principles name; the others are what people in these languages are told to answer. On a button, whose
+label somebody else chose, only what can mean nothing else counts: who taps *Cancel* cancels an appointment.
 """
 
 import re
@@ -51,6 +52,14 @@ _START: Final = frozenset(
     }
 )
 
+_ORDINARY: Final = frozenset(
+    {
+        *("cancel", "end", "quit", "revoke", "henti", "arret", "arreter", "stopper", "alto", "parar", "sair"),
+        *("annulla", "avsluta", "iptal", "dur", "الغاء", "إلغاء", "توقف", "रोकें", "หยุด", "停止"),
+    }
+)
+"""Those of the words for stopping that buttons are labelled with for other ends."""
+
 _LONGEST: Final = 80
 _COMMAND: Final = re.compile(r"/(start|stop)\b.*", re.IGNORECASE | re.DOTALL)
 """Telegram's own words to bots; what brought a person to a bot follows its ``/start``."""
@@ -69,6 +78,12 @@ def wants(text: str | None) -> bool | None:
     return True if word in _PLAIN_START else None
 
 
+def wants_by_tap(label: str | None) -> bool | None:
+    """Tell what a tapped button asks for, as :func:`wants`; nobody asks for messages again by one, as there are many *Start*."""
+    stops = wants(label) is False and _plain(label or "") not in _PLAIN_ORDINARY
+    return False if stops else None
+
+
 def _plain(text: str) -> str:
     """Drop case, accents and all that is no letter or digit."""
     bare = "".join(part for part in unicodedata.normalize("NFKD", text) if not unicodedata.combining(part))
@@ -77,3 +92,4 @@ def _plain(text: str) -> str:
 
 _PLAIN_STOP: Final = frozenset(map(_plain, _STOP))
 _PLAIN_START: Final = frozenset(map(_plain, _START))
+_PLAIN_ORDINARY: Final = frozenset(map(_plain, _ORDINARY))

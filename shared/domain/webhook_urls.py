@@ -29,13 +29,7 @@ def problem(url: str, allowed: Sequence[Network] = ()) -> str | None:
 
 
 def _split(url: str) -> SplitResult | None:
-    if not url.isascii() or "\\" in url or not links.is_web_url(url):
-        return None
-    parts = urlsplit(url)
-    try:
-        return parts if parts.port != 0 else None
-    except ValueError:
-        return None
+    return urlsplit(url) if url.isascii() and "\\" not in url and links.is_web_url(url) else None
 
 
 def _problem_of_host(scheme: str, host: str, allowed: Sequence[Network]) -> str | None:

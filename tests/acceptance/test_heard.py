@@ -129,6 +129,11 @@ def test_gowa_is_heard(backend: Backend, stack: Stack, database: Engine, demo_ac
         body["keys"]["whatsapp"]["token"] = token
         send_id = backend.post(body).json()["id"]
         await_true(lambda: deliveries(backend.look_up(send_id))["whatsapp"]["receipt"] == "delivered")
+        await_true(lambda: _stored(database)[0] == 0)
+        before = _stored(database)
+        for headers in ({}, {"X-Hub-Signature-256": _HMAC_256}, {"X-Webhook-Hmac": _HMAC_512}):
+            assert backend.http.post(f"/v1/receipts/whatsapp/{key}", content=_BODY, headers=headers).status_code == 401
+        assert _stored(database) == before
         person = new_phone()
         write(backend, "whatsapp", person, "Hi", gateway="gowa", sender=credentials["session"])
         key_id: UUID | None = ids.decode(ids.KEY, key)

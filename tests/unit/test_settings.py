@@ -90,3 +90,18 @@ def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         "ANTAR_BROKER_URL": "redis://:pw3@h",
     }
     assert not re.search(r"pw\d", repr(defaults(monkeypatch, **secrets)))
+
+
+@pytest.mark.parametrize(
+    ("text", "networks"),
+    [("", []), ("127.0.0.0/8", ["127.0.0.0/8"]), (" 10.1.2.3 , fd00::/8,", ["10.1.2.3/32", "fd00::/8"])],
+)
+def test_networks_are_read(text: str, networks: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [str(each) for each in defaults(monkeypatch, ANTAR_EGRESS_ALLOW=text).egress_allow] == networks
+
+
+@pytest.mark.parametrize("text", ["10.0.0.1/8", "localhost", "10.0.0.0/33", "10.0.0.0/8;127.0.0.0/8", "[10.0.0.0]"])
+def test_what_is_no_network_is_refused_by_the_settings_name(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTAR_EGRESS_ALLOW", text)
+    with pytest.raises(ValidationError, match=r"egress_allow\s+Value error, .*10\.0\.0|egress_allow\s+Value error, .*localhost"):
+        Settings()

@@ -58,8 +58,12 @@ def marked(refusal: NotSent, account_id: UUID, channel: str, address: str | None
 
 async def write(connection: AsyncConnection, found: Sequence[Consequences]) -> None:
     """Write what follows; keys come before people."""
-    await quota.refund(connection, [each.refund for each in found if each.refund])
-    await _suspend(connection, [each.suspension for each in found if each.suspension])
+    refunds = [each.refund for each in found if each.refund]
+    suspensions = [each.suspension for each in found if each.suspension]
+    if refunds and suspensions:
+        await connection.execute(settlement.lock_keys, {"ids": sorted({UUID(row["id"]) for row in (*refunds, *suspensions)})})
+    await quota.refund(connection, refunds)
+    await _suspend(connection, suspensions)
     await _mark(connection, [each.mark for each in found if each.mark])
 
 

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared import ids, settings
+from shared import ids
 from shared.db.statements import receipts as statements
 from worker.deliver import advance
 from worker.deliver.advance import Settlement
@@ -26,9 +26,6 @@ from worker.runtime.process import Process
 from worker.webhooks import outbox
 
 _log: Final = structlog.get_logger("receipt")
-
-_KNOWN_BY_ANSWER: Final = frozenset({"waha", "gowa"})
-"""Whose messages may be known only once the answer to the call is recorded, which webhooks of theirs may come before."""
 
 _SOON: Final = 10.0
 """Seconds for which a webhook that came too early is handled again and again; afterwards recovery does."""
@@ -82,21 +79,23 @@ async def _record(
     """Record receipts, and what customers hear. Gives what follows, and the webhooks to be handled again, by when."""
     notices = [notice for webhook in webhooks for notice in webhook.notices()]
     async with engine.begin() as connection:
+        calls = await matching.find_calls(connection, webhooks)
         matched = await matching.match(connection, notices)
         recorded = await recording.record(connection, matched.by_delivery)
-        kept = [each for each in webhooks if each.id in recorded.too_early or _may_come(each, matched.unknown)]
-        done = {each.id for each in webhooks} - {each.id for each in kept}
-        await connection.execute(statements.forget, {"ids": list(done)})
+        early = recorded.too_early | {each.id for each in webhooks if each.id in matched.unknown and calls.may_be_of(each)}
+        kept = [each for each in webhooks if each.id in early]
+        await _leave(connection, [each.id for each in webhooks if each.id not in early], [each.id for each in kept])
         told = await _tell(connection, recorded, webhooks, senders)
     counted = {"webhooks": len(webhooks), "reports": len(notices), "deliveries": len(matched.by_delivery), "kept": len(kept)}
     _log.info("receipt.handled", **counted, resolved=recorded.resolved)
     return advance.joined(recorded.settlement, Settlement(publish=(), wake={}, webhooks=told)), _again(kept)
 
 
-def _may_come(webhook: Heard, unknown: frozenset[UUID]) -> bool:
-    """Tell whether the message of a report may become known yet. A gateway tells of its device's every message, also of others'."""
-    young = webhook.age < settings.get().lease_seconds
-    return young and webhook.id in unknown and webhook.provider in _KNOWN_BY_ANSWER
+async def _leave(connection: AsyncConnection, done: Sequence[UUID], kept: Sequence[UUID]) -> None:
+    """Drop what is handled, and note of the others that they were looked at."""
+    for statement, webhook_ids in ((statements.forget, done), (statements.keep, kept)):
+        if webhook_ids:
+            await connection.execute(statement, {"ids": list(webhook_ids)})
 
 
 async def _tell(connection: AsyncConnection, recorded: Recorded, webhooks: Sequence[Heard], senders: Senders) -> tuple[UUID, ...]:

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row
@@ -12,9 +13,37 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.db.statements import among
 from shared.db.statements import receipts as statements
 from worker.receipts.judgement import Notice
+from worker.receipts.reading import Heard
 
 _Named = Mapping[UUID, Sequence[Notice]]
 _Unnamed = Mapping[str, Sequence[Notice]]
+
+
+_KNOWN_BY_ANSWER: Final = frozenset({"waha", "gowa"})
+"""Whose messages may be known only once the answer to the call is recorded, which webhooks of theirs may come before."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Calls:
+    """The calls by devices that are under way."""
+
+    since: Mapping[UUID, datetime]
+    """When the oldest of them was claimed, by account."""
+
+    def may_be_of(self, heard: Heard) -> bool:
+        """Tell whether a message may become known yet. A gateway tells of its device's every message, also of its owner's."""
+        since = self.since.get(heard.account_id)
+        return since is not None and since <= heard.received_at and heard.provider in _KNOWN_BY_ANSWER
+
+
+async def find_calls(connection: AsyncConnection, webhooks: Iterable[Heard]) -> Calls:
+    """Find the calls that reports may be of which name no delivery: before :func:`match`, which knows of what ends in between."""
+    unnamed = (heard for heard in webhooks if any(report.delivery_id is None for report in heard.news.reports))
+    account_ids = {heard.account_id for heard in unnamed if heard.provider in _KNOWN_BY_ANSWER}
+    if not account_ids:
+        return Calls(since={})
+    rows = await connection.execute(statements.select_calls, {"account_ids": sorted(account_ids)})
+    return Calls(since={row.account_id: row.since for row in rows})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

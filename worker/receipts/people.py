@@ -22,6 +22,9 @@ from worker.receipts.reading import Heard
 
 _Json = dict[str, Any]
 
+_TAPPED: Final = frozenset({"button", "interactive"})
+"""The types of Meta's messages that tell which button was tapped."""
+
 _NOTICE: Final = "system"
 """The type of a message that Meta writes in a person's name, as when its number changes."""
 
@@ -84,10 +87,16 @@ def _contacts(webhooks: Iterable[Heard]) -> list[_Json]:
 
 def _said(heard: Heard) -> Iterator[tuple[str, _Json]]:
     for inbound in heard.news.inbound:
-        said = {**_word(optout.wants(inbound.text), inbound.at), **({"name": inbound.name} if inbound.name else {})}
+        wants = optout.wants_by_tap if inbound.kind in _TAPPED else optout.wants
+        said = {**_word(wants(inbound.text), _when(heard, inbound.at)), **({"name": inbound.name} if inbound.name else {})}
         if said:
             yield inbound.address, said
-    yield from ((wish.address, _word(wish.wants, wish.at)) for wish in heard.news.wishes)
+    yield from ((wish.address, _word(wish.wants, _when(heard, wish.at))) for wish in heard.news.wishes)
+
+
+def _when(heard: Heard, at: datetime) -> datetime:
+    """Give the provider's time, which its webhook came after; the same however often that is handled."""
+    return min(at, heard.received_at)
 
 
 def _word(wants: bool | None, at: datetime) -> _Json:  # noqa: FBT001 - the very answer that words and wishes give.
@@ -109,5 +118,5 @@ def _conversations(webhooks: Iterable[Heard], senders: Senders) -> list[_Json]:
             for key_id in keys:
                 row = {"key_id": str(key_id), "address": inbound.address, "account_id": str(heard.account_id)}
                 known = rows.get((key_id, inbound.address), {}).get("at")
-                rows[key_id, inbound.address] = {**row, "at": _latest(known, inbound.at.isoformat())}
+                rows[key_id, inbound.address] = {**row, "at": _latest(known, _when(heard, inbound.at).isoformat())}
     return list(rows.values())

@@ -20,7 +20,7 @@ async def note(connection: AsyncConnection, webhooks: Sequence[Heard]) -> bool:
     """Suspend the keys whose devices are gone. Tells whether keys are to be asked after the commit."""
     latest = _latest(webhooks)
     back = [heard.key_id for heard, session in latest if session.connected]
-    await consequences.write(connection, [_suspended(heard) for heard, session in latest if not session.connected])
+    await consequences.write(connection, [_suspended(heard, session) for heard, session in latest if not session.connected])
     if back:
         await connection.execute(statements.ask_soon, {"ids": back})
     return bool(latest)
@@ -33,7 +33,8 @@ def _latest(webhooks: Iterable[Heard]) -> list[tuple[Heard, Session]]:
     return list({heard.key_id: (heard, session) for heard, session in sorted(own, key=lambda each: each[1].at)}.values())
 
 
-def _suspended(heard: Heard) -> Consequences:
-    """Suspend a key that nobody has resumed since; it is asked at once, as the webhook may be an old one."""
-    refused = consequences.suspended(heard.key_id, DEVICE_DISCONNECTED, heard.received_at.isoformat())
+def _suspended(heard: Heard, session: Session) -> Consequences:
+    """Suspend a key that was not resumed since; it is asked at once, as its device may be back already."""
+    since = min(session.at, heard.received_at)
+    refused = consequences.suspended(heard.key_id, DEVICE_DISCONNECTED, since.isoformat())
     return Consequences(suspension={**refused, "probe_after": 0.0} if refused else None)

@@ -174,4 +174,4 @@ def _http(error: HTTPException) -> Response:
     return _refuse(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, error.name)
 
 
-blueprint.record_once(lambda state: native.shape_below(state.app, "/api/", _http))
+blueprint.record_once(lambda state: native.shape_at(state.app, "/api", _http))

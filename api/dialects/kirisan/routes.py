@@ -100,3 +100,6 @@ for _error in intake.DATABASE_AWAY:
 @blueprint.errorhandler(HTTPException)
 def _http(error: HTTPException) -> Response:
     return _refuse(error.code or 500, error.name.lower())
+
+
+blueprint.record_once(lambda state: errors.shape_at(state.app, "/v1/send", _http))

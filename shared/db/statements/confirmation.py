@@ -8,13 +8,15 @@ lock_awaited: Final = text("""
     SELECT id, send_id, CAST(extract(epoch FROM confirm_by - now()) AS double precision) AS seconds,
            EXISTS (SELECT FROM inbox JOIN channel_keys ON channel_keys.id = inbox.key_id
                     WHERE channel_keys.account_id = deliveries.account_id AND channel_keys.channel = deliveries.channel
-                      AND inbox.received_at <= deliveries.confirm_by) AS unheard
+                      AND inbox.received_at <= deliveries.confirm_by
+                      AND coalesce(inbox.tried_at < deliveries.ended_at + make_interval(secs => :commit_seconds), true)) AS unheard
       FROM deliveries
      WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND confirm_by IS NOT NULL
      ORDER BY id FOR NO KEY UPDATE
 """)
 """Lock those of some deliveries of locked sends that wait for their receipt, and tell for how many seconds they still may, and
-whether a webhook is there that came in time, was not handled yet, and may be about them."""
+whether a webhook is there that came in time, was not handled yet, and may be about them: one that was looked at when the outcome
+of the call was known, ``commit_seconds`` after it was written, and waits for something else, is not."""
 
 end: Final = text("""
     UPDATE deliveries SET confirm_by = NULL, code = 'unconfirmed', reason = r.reason

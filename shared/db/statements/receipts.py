@@ -1,6 +1,8 @@
 """Webhooks that wait in the inbox, and the receipts they bring.
 
-Who records receipts locks the sends, then their deliveries, then the webhooks, each in the order of ids.
+Who records receipts locks the sends, then their deliveries, then what the receipts mean for keys and people, and the webhooks at
+last, since whether one is handled is known last; each in the order of ids. Nobody locks anything else while holding webhooks, but
+for what is written to customers.
 """
 
 from typing import Final
@@ -30,6 +32,13 @@ name_senders: Final = text("""
     UPDATE channel_keys SET sender = locked.sender FROM locked WHERE channel_keys.id = locked.id
 """)
 """Note the numbers of keys of which nobody has told any."""
+
+select_calls: Final = text("""
+    SELECT account_id, min(claimed_at) AS since FROM deliveries
+     WHERE state = 'claimed' AND account_id = ANY(:account_ids) AND channel = 'whatsapp'
+     GROUP BY account_id
+""")
+"""Since when the calls last that are under way by devices of some accounts."""
 
 select_by_id: Final = text("""
     SELECT id, account_id, channel, provider_message_id FROM deliveries WHERE id = ANY(:ids) AND id BETWEEN :first AND :last
@@ -78,6 +87,11 @@ under way, of which this is the outcome."""
 forget: Final = text("DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE id = ANY(:ids) ORDER BY id FOR UPDATE)")
 """Drop webhooks that are handled."""
 
+keep: Final = text("""
+    UPDATE inbox SET tried_at = now() WHERE id IN (SELECT id FROM inbox WHERE id = ANY(:ids) FOR NO KEY UPDATE SKIP LOCKED)
+""")
+"""Note that webhooks were looked at which could not be handled yet; of those that another has, it is said by that one."""
+
 republish: Final = text("""
     WITH lost AS (
         SELECT id FROM inbox WHERE published_at <= now() - make_interval(secs => :after_seconds)
@@ -88,5 +102,8 @@ republish: Final = text("""
 """)
 """Webhooks that nobody handled in time, or that could not be yet, marked as published again."""
 
-expire: Final = text("DELETE FROM inbox WHERE received_at <= now() - make_interval(secs => :age_seconds)")
+expire: Final = text("""
+    DELETE FROM inbox WHERE id IN (
+        SELECT id FROM inbox WHERE received_at <= now() - make_interval(secs => :age_seconds) FOR UPDATE SKIP LOCKED)
+""")
 """Drop webhooks that nobody could handle."""

@@ -119,6 +119,9 @@ advance_sends: Final = text("""
 """)
 """Write the step that the cascade decided for each send."""
 
+lock_keys: Final = text("SELECT FROM channel_keys WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
+"""Lock keys in the order of their ids, before several statements change some of them each."""
+
 suspend_keys: Final = text("""
     WITH locked AS (
         SELECT channel_keys.id, r.code, r.reason, r.probe_after

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Index, LargeBinary, Table, Uuid
 
-from shared.db.tables.base import identifier, metadata, now, one_of, text
+from shared.db.tables.base import identifier, metadata, moment, now, one_of, text
 
 PROVIDERS = ("waba", "waha", "gowa", "telegram")
 
@@ -15,7 +15,9 @@ inbox = Table(
     Column("body", LargeBinary, nullable=False),
     now("received_at"),
     now("published_at"),
+    moment("tried_at"),
     one_of("provider", PROVIDERS),
     Index(None, "published_at"),
 )
-"""Bodies are kept as bytes: JSON of Postgres holds neither a NUL nor half a surrogate, which a person may well have written."""
+"""``tried_at`` is when a webhook was last looked at that could not be handled yet. Bodies are kept as bytes: JSON of Postgres holds
+neither a NUL nor half a surrogate, which a person may well have written."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 from deploy.local.sandbox import accounts as sandbox
 from shared import ids
 from tests.acceptance.backend import new_phone
-from tests.acceptance.openapi.resources import NAMED, OPEN
+from tests.acceptance.openapi.resources import NAMED, OPEN, subscription
 from tests.acceptance.openapi.tenants import Tenant
 
 JsonObject = dict[str, Any]
@@ -98,6 +98,8 @@ def _fields(tenant: Tenant) -> Mapping[str, JsonObject]:
             "template_id": {"enum": [tenant.templates["waba"], 999]},
             "variables": _VARIABLES,
         },
+        "NewSubscription": {"url": {"enum": ["https://hooks.shop.example/kirim", "http://hooks.shop.example"]}},
+        "BulkReplay": {"subscription_id": {"enum": [subscription(tenant), "wbs_1"]}},
     }
 
 

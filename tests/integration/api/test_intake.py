@@ -55,9 +55,14 @@ def test_one_that_cannot_be_written_fails_alone(database: Engine, caller: Caller
     assert caller.sends(database) == 3
 
 
-def _blocked(database: Engine) -> bool:
+_BLOCKED = sqlalchemy.text("""
+    SELECT count(*) FROM pg_locks WHERE NOT granted AND waitstart <= clock_timestamp() - make_interval(secs => :seconds)
+""")
+
+
+def _blocked(database: Engine, seconds: float = 0.0) -> bool:
     with database.connect() as connection:
-        return bool(connection.execute(sqlalchemy.text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one())
+        return bool(connection.execute(_BLOCKED, {"seconds": seconds}).scalar_one())
 
 
 def _keyed(caller: Caller, key: str, *, forgets_failures: bool = False) -> Order:
@@ -99,7 +104,8 @@ def test_a_key_that_stays_held_is_in_progress(database: Engine, caller: Caller) 
 
 @pytest.mark.usefixtures("own_process")
 def test_of_processes_that_take_over_a_failed_sends_key_at_once_one_sends(database: Engine, caller: Caller) -> None:
-    processes = [Intake(Publisher()) for _ in range(3)]
+    publisher = Publisher()
+    processes = [Intake(publisher) for _ in range(3)]
     with ThreadPoolExecutor(max_workers=6) as threads:
         for number in range(10):
             failed = processes[0].submit(_keyed(caller, f"key {number}"))
@@ -110,3 +116,14 @@ def test_of_processes_that_take_over_a_failed_sends_key_at_once_one_sends(databa
             assert [each.replayed for each in taken].count(False) == 1
             assert len({each.send_id for each in taken}) == 1
     assert caller.sends(database) == 20
+
+
+@pytest.mark.usefixtures("own_process")
+def test_only_for_a_key_the_wait_is_brief(database: Engine, caller: Caller) -> None:
+    own = Intake(Publisher())
+    with ThreadPoolExecutor(max_workers=1) as threads:
+        with database.begin() as blocker:
+            blocker.execute(sqlalchemy.text("LOCK TABLE sends IN EXCLUSIVE MODE"))
+            waiting = threads.submit(own.submit, _keyed(caller, "one"))
+            await_true(lambda: _blocked(database, 0.2), 5)
+        assert not waiting.result().replayed

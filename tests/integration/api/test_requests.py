@@ -35,6 +35,13 @@ def test_the_largest_body(caller: Caller, size: int, status: int, *, chunked: bo
 def test_another_method(caller: Caller, method: str) -> None:
     answer = caller.http.request(method, "/v1/send", headers=caller.authorization)
     assert (answer.status_code, answer.headers.get("Allow")) == (405, "OPTIONS, POST")
+    assert answer.json() == {"status": False, "reason": "method not allowed"}
+
+
+def test_what_is_not_there_is_told_in_the_shape_of_its_place(caller: Caller) -> None:
+    told = {path: caller.http.get(path, headers=caller.authorization).json() for path in ("/v1/send/x", "/v1/sendx", "/v1/sends/x")}
+    assert told.pop("/v1/send/x") == {"status": False, "reason": "not found"}
+    assert {answer["error"]["code"] for answer in told.values()} == {"resource_not_found"}
 
 
 def test_a_scheduled_send_is_found_by_its_key_when_its_time_has_passed(caller: Caller, database: Engine) -> None:

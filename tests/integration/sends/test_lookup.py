@@ -78,6 +78,7 @@ def test_a_send_is_given_with_everything_that_happened(database: Engine, caller:
         "schedule_at": None,
         "expires_at": None,
         "ended_at": _text(3),
+        "until": None,
         "tiers": [
             {
                 "tier": 0,
@@ -101,6 +102,7 @@ def test_a_send_is_given_with_everything_that_happened(database: Engine, caller:
                         "ended_at": _text(2),
                         "receipt": None,
                         "receipt_at": None,
+                        "confirm_by": None,
                         "attempts": [
                             {
                                 "number": number,
@@ -139,6 +141,7 @@ def test_a_send_is_given_with_everything_that_happened(database: Engine, caller:
                         "ended_at": _text(3),
                         "receipt": "delivered",
                         "receipt_at": _text(5),
+                        "confirm_by": None,
                         "attempts": [],
                     }
                 ],

@@ -53,7 +53,14 @@ def test_one_run_ends_however_many_there_are(house: House, monkeypatch: pytest.M
 
 def test_a_key_that_a_request_takes_over_is_passed_over(house: House) -> None:
     _use(house, ["taken", "left"], -0.01)
-    taken = {"account_id": house.account_id, "scope": "", "key": "taken", "fingerprint": b"", "ttl_seconds": 60}
+    taken = {
+        "account_id": house.account_id,
+        "scope": "",
+        "key": "taken",
+        "fingerprint": b"",
+        "ttl_seconds": 60,
+        "forgets_failures": False,
+    }
     with house.database.begin() as connection:
         connection.execute(intake.claim_idempotency_key, {**taken, "send_id": ids.new_send()})
         upkeep.expire()

@@ -156,6 +156,22 @@ def test_a_webhook_that_nobody_can_handle_is_not_waited_for_in_the_end(desk: Des
 
 
 @pytest.mark.usefixtures("published")
+@pytest.mark.parametrize(
+    ("tried", "state"), [(None, "waiting"), (-25, "waiting"), (-16, "waiting"), (-14, "queued"), (-2, "queued")]
+)
+def test_a_webhook_that_waits_for_something_else_is_not_waited_for(desk: Desk, tried: float | None, state: str) -> None:
+    """A gateway tells of its device's every message: one that was looked at once the outcome was written is not of this one."""
+    made = send(desk)
+    change(desk, deliveries, made[0], ended_at=later(-20))
+    tried_at = None if tried is None else later(tried)
+    webhook_id = store(desk, desk.key(Channel.WABA), body(), received_at=later(-30), tried_at=tried_at)
+    overdue(desk, made)
+    end(desk, made[0])
+    assert states(desk, made) == ["running", "sent", state]
+    handle(desk, webhook_id)
+
+
+@pytest.mark.usefixtures("published")
 @pytest.mark.parametrize("whose", ["another account", "another channel", "too late"])
 def test_a_webhook_that_cannot_confirm_it_is_not_waited_for(desk: Desk, another: Desk, whose: str) -> None:
     made = send(desk)

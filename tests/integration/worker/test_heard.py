@@ -23,6 +23,7 @@ from tests.integration.worker.heard import (
     store,
     to_bot,
     to_meta,
+    unix,
     windows,
 )
 from worker.deliver import guards
@@ -40,6 +41,31 @@ def test_who_stops_wants_nothing_until_it_starts_again(desk: Desk) -> None:
     hear(desk, key_id, to_meta("START", 3))
     assert [guards.not_opted_out(claim) for claim in desk.claim(made[2:])] == [None]
     assert people(desk) == {("waba", PERSON): (at(2), at(3), "Ann")}
+
+
+def test_a_button_is_labelled_by_somebody_else(desk: Desk) -> None:
+    """Who taps *Cancel* or *Start* has answered a question; *Stop promotions* can mean nothing else."""
+    key_id = desk.key(Channel.WABA)
+    reply = {"type": "interactive", "interactive": {"type": "button_reply", "button_reply": {"id": "1", "title": "Cancel"}}}
+    for tapped in (reply, {"type": "button", "button": {"text": "Cancel"}}, {"type": "button", "button": {"text": "Start"}}):
+        hear(desk, key_id, of_meta(messages=[{"from": PERSON, "id": "wamid.in", "timestamp": str(unix(1)), **tapped}]))
+    assert people(desk) == {}
+    stop = {"type": "button", "button": {"text": "Stop promotions"}}
+    hear(desk, key_id, of_meta(messages=[{"from": PERSON, "id": "wamid.in", "timestamp": str(unix(2)), **stop}]))
+    assert people(desk) == {("waba", PERSON): (at(2), None, None)}
+
+
+def test_a_word_of_the_future_that_is_handled_again_is_not_said_again(desk: Desk) -> None:
+    """The webhook of it came when it did: who starts again since has the later word."""
+    key_id = desk.key(Channel.WABA)
+    ahead = to_meta("STOP", 10_000_000)
+    stopped = hear(desk, key_id, ahead, received_at=later(-60))
+    hear(desk, key_id, to_meta("START", int((later(-30) - at(0)).total_seconds() // 60) + 1), received_at=later(-30))
+    handle(desk, store(desk, key_id, ahead, id=stopped, received_at=later(-60)))
+    ((out, back, _),) = people(desk).values()
+    assert out is not None
+    assert back is not None
+    assert out < back
 
 
 def test_a_bot_that_is_blocked_is_not_wanted(desk: Desk) -> None:

@@ -58,8 +58,9 @@ def test_the_last_of_a_session_s_states_counts(desk: Desk, order: tuple[str, str
         ("FAILED", "default", {"status": "suspended", "status_reason": "holidays", "status_at": later(-9)}),
         ("FAILED", "default", {"status": "revoked", "status_at": later(-9)}),
         ("FAILED", "default", {"status_at": later(3600)}),
+        ("FAILED", "default", {"status_at": later(-60)}),
     ],
-    ids=["another session's", "starting", "a person's, back", "a person's, gone", "revoked", "resumed since"],
+    ids=["another session's", "starting", "a person's, back", "a person's, gone", "revoked", "resumed since", "told late"],
 )
 def test_what_a_session_has_no_say_in(desk: Desk, state: str, name: str, before: Json) -> None:
     key_id = desk.key(Channel.WHATSAPP, **before)

@@ -46,6 +46,17 @@ def test_other_messages_are_no_wish(text: str | None) -> None:
     assert optout.wants(text) is None
 
 
+@pytest.mark.parametrize(
+    ("label", "wants"), [("STOP", False), ("Berhenti!", False), ("Cancel", None), ("Annulla", None), ("START", None), (None, None)]
+)
+def test_a_tapped_label_must_be_unmistakable(label: str | None, wants: bool | None) -> None:  # noqa: FBT001
+    assert optout.wants_by_tap(label) is wants
+
+
+def test_ordinary_labels_are_words_for_stopping() -> None:
+    assert optout._PLAIN_ORDINARY < optout._PLAIN_STOP
+
+
 def test_no_word_means_both() -> None:
     assert not optout._PLAIN_STOP & optout._PLAIN_START
 

@@ -1,15 +1,20 @@
 """The signature is what others reckon too."""
 
+import hashlib
+import hmac
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests import signature
 from worker.webhooks import signing
 
+_README = Path(__file__).resolve().parents[3] / "README.md"
 _BODY = '{"id": "evt_1", "text": "Halo \\u00e9 \U0001f600"}'.encode()
 _SECRETS = ["whsec_first", "whsec_second"]
 
@@ -34,3 +39,15 @@ def test_a_customer_finds_it_valid_with_either_secret(secret: str) -> None:
     assert not signature.is_valid(secret, headers, _BODY, 1_795_000_000 + 301)
     assert not signature.is_valid(secret, headers, _BODY + b" ", 1_795_000_000)
     assert not signature.is_valid("whsec_third", headers, _BODY, 1_795_000_000)
+
+
+def test_the_recipe_of_the_readme_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = _README.read_text().split("```python\ndef is_valid", 1)[1].split("```", 1)[0]
+    names: dict[str, Any] = {"hmac": hmac, "hashlib": hashlib, "time": time}
+    exec(f"def is_valid{recipe}", names)  # noqa: S102 - our own words.
+    is_valid = names["is_valid"]
+    monkeypatch.setattr(time, "time", lambda: 1_795_000_100.0)
+    header = signing.sign(_SECRETS, 1_795_000_000, _BODY)
+    assert [is_valid(each, header, _BODY) for each in (*_SECRETS, "whsec_third")] == [True, True, False]
+    assert not is_valid("whsec_first", header, _BODY + b" ")
+    assert not is_valid("whsec_first", signing.sign(_SECRETS, 1_794_999_000, _BODY), _BODY)

@@ -1,6 +1,7 @@
 """Meta's webhooks: statuses of messages, what people write, and what they prefer (Meta, Cloud API webhooks: ``messages``)."""
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -43,6 +44,8 @@ class _Change:
     root: JsonObject
     entry: JsonObject
     change: JsonObject
+    contacts: Mapping[str, list[JsonObject]]
+    """What is said of persons, by their numbers."""
 
     @property
     def value(self) -> JsonObject:
@@ -60,7 +63,7 @@ class _Change:
 
     def contact(self, number: Any) -> list[JsonObject]:
         """Give what is said of the person of a number."""
-        return [contact for contact in objects(self.value.get("contacts")) if contact.get("wa_id") == number]
+        return self.contacts.get(number, []) if isinstance(number, str) else []
 
     def reduced_to(self, **content: list[JsonObject]) -> JsonObject:
         """Give the webhook as Meta would have sent it for this alone."""
@@ -87,7 +90,15 @@ def read(body: bytes) -> News:
 def _changes(root: JsonObject) -> Iterator[_Change]:
     for entry in objects(root.get("entry")):
         for change in objects(entry.get("changes")):
-            yield _Change(root=root, entry=entry, change=change)
+            yield _Change(root=root, entry=entry, change=change, contacts=_by_number(mapping(change.get("value")).get("contacts")))
+
+
+def _by_number(contacts: Any) -> Mapping[str, list[JsonObject]]:
+    found: dict[str, list[JsonObject]] = defaultdict(list)
+    for contact in objects(contacts):
+        if isinstance(number := contact.get("wa_id"), str):
+            found[number].append(contact)
+    return found
 
 
 def _numbers(changes: Iterable[_Change]) -> Iterator[tuple[str, str]]:

@@ -70,9 +70,10 @@ def _alternates(payload: JsonObject) -> list[Any]:
 
 
 def _inbound(payload: JsonObject) -> Iterator[Inbound]:
+    chat = chats.person(payload.get("from"))
     address, at = chats.person(payload.get("from"), *_alternates(payload)), moment(payload.get("timestamp"))
     message_id = answers.words(payload.get("id"))
-    if address and at and message_id and payload.get("fromMe") is False:
+    if chat and address and at and message_id and payload.get("fromMe") is False:
         text = payload.get("body")
         names = (answers.words(nested(payload, "_data", *path)) for path in _NAMES)
         yield Inbound(

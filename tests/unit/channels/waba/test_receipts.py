@@ -138,6 +138,33 @@ def test_a_caption_is_what_was_written() -> None:
     assert [inbound.text for inbound in inbounds(*written)] == ["look"] * 3
 
 
+def test_a_webhook_of_thousands_is_read_once_through() -> None:
+    """Each status has the contact of its person beside it, who is not looked for among all of them."""
+    looked_up = 0
+
+    class Contact(dict[str, Any]):
+        def get(self, key: str, default: Any = None) -> Any:
+            nonlocal looked_up
+            looked_up += key == "wa_id"
+            return super().get(key, default)
+
+    numbers = [str(6281000000000 + each) for each in range(2000)]
+    value = {
+        "contacts": [Contact(wa_id=number) for number in numbers],
+        "statuses": [status("read", recipient_id=number) for number in numbers],
+    }
+    root = {"entry": [{"changes": [{"value": value}]}]}
+    found = [report for change in receipts._changes(root) for report in receipts._reports(change)]
+    assert [nested_contact(report) for report in found] == numbers
+    assert looked_up == len(numbers)
+
+
+def nested_contact(report: Report) -> str:
+    assert report.raw is not None
+    (contact,) = report.raw["entry"][0]["changes"][0]["value"]["contacts"]
+    return str(contact["wa_id"])
+
+
 def inbounds(*messages: Any) -> tuple[Inbound, ...]:
     usual = {"from": "6281234567890", "id": "wamid.1", "timestamp": "1698266945", "type": "text"}
     value = {"messages": [{**usual, **each} if isinstance(each, dict) else each for each in messages]}

@@ -86,6 +86,7 @@ def test_a_person_is_known_by_the_number_where_it_can_be_had(more: dict[str, Any
 @pytest.mark.parametrize("chat", ["120363042@g.us", "120363042@newsletter", "status@broadcast", "1@c.us", PERSON, "", None])
 def test_what_is_written_to_many_is_not_a_conversation(chat: Any) -> None:
     assert from_waha(**{"from": chat}) == News()
+    assert from_waha(**{"from": chat}, _data={"Info": {"SenderAlt": f"{PERSON}@s.whatsapp.net"}}) == News()
 
 
 @pytest.mark.parametrize("more", [{"fromMe": True}, {"fromMe": None}, {"id": ""}, {"timestamp": "soon"}, {"timestamp": 10**400}])
