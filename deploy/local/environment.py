@@ -13,6 +13,8 @@ BROKER_URL = "ANTAR_BROKER_URL"
 API_THREADS = "ANTAR_API_THREADS"
 
 _PREFIX = "ANTAR_"
+_LOOPBACK = "127.0.0.0/8,::1/128"
+"""Who tries webhooks out has a receiver on this machine."""
 
 
 def given(extra: Mapping[str, str]) -> dict[str, str]:
@@ -29,5 +31,6 @@ def complete(given: Mapping[str, str], ports: Mapping[str, int], credentials: Cr
         "ANTAR_PUBLIC_URL": f"http://{HOST}:{ports['api']}",
         "ANTAR_JOURNAL_DIR": str(journal),
         API_THREADS: "64",
+        "ANTAR_EGRESS_ALLOW": _LOOPBACK,
     }
     return {**own, **given}

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -154,6 +154,14 @@ def desk(database: Engine, runtime: Runtime) -> Desk:
     with database.begin() as connection:
         account_id = accounts.create(connection, f"worker {ids.new()}").id
     return Desk(database=database, runtime=runtime, account_id=account_id)
+
+
+@pytest.fixture
+def another(desk: Desk) -> Desk:
+    """Another account."""
+    with desk.database.begin() as connection:
+        account_id = accounts.create(connection, f"other {ids.new()}").id
+    return replace(desk, account_id=account_id)
 
 
 def result(each: Claim, outcome: Outcome | None = None, decision: Decision | None = None) -> Result:

@@ -27,14 +27,6 @@ from worker.deliver.resolving import Resolution
 pytestmark = pytest.mark.usefixtures("deadlines")
 
 
-@pytest.fixture
-def another(desk: Desk) -> Desk:
-    """Another account."""
-    with desk.database.begin() as connection:
-        account_id = accounts.create(connection, f"other {ids.new()}").id
-    return Desk(database=desk.database, runtime=desk.runtime, account_id=account_id)
-
-
 def test_a_message_that_was_taken_is_waited_for(desk: Desk, deadlines: list[tuple[UUID, float]]) -> None:
     made = send(desk, Until(level=Level.DELIVERED, within=1))
     row = desk.row(made[0])

@@ -82,7 +82,8 @@ def test_a_task_that_comes_a_little_early_waits(desk: Desk, published: list[UUID
     made = send(desk)
     change(desk, deliveries, made[0], confirm_by=later(0.4))
     end(desk, made[0])
-    assert (states(desk, made), published) == (["running", "sent", "queued"], [made[1]])
+    assert states(desk, made) == ["running", "sent", "queued"]
+    assert [each for each in published if each in made] == [made[1]]
 
 
 @pytest.mark.parametrize("within", [1, 120])
