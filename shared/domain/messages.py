@@ -33,17 +33,9 @@ _BY_RECEIPT: Final[Mapping[Receipt | None, Status]] = {
     Receipt.SENT: Status.SENT,
     Receipt.DELIVERED: Status.DELIVERED,
     Receipt.READ: Status.READ,
-    Receipt.FAILED: Status.FAILED,
+    Receipt.FAILED: Status.SENT,
 }
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Failure:
-    """Why a delivery or a report of its provider failed, in our words and the provider's."""
-
-    code: str | None
-    reason: str | None
-    detail: Mapping[str, Any] | None
+"""Of a message that was sent. That the message of an earlier call failed says nothing of it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,11 +54,14 @@ class Message:
     provider_message_id: str | None
     request_id: str
     """The id of the request that made it."""
-    failure: Failure
+    code: str | None
+    """Why it failed, in our words; :attr:`reason` and :attr:`detail` have the provider's."""
+    reason: str | None
+    detail: Mapping[str, Any] | None
 
     @property
     def status(self) -> Status:
-        """How far it got. Meta takes many a message that it then cannot deliver, and says so by a receipt."""
+        """How far it got."""
         if self.state in _PENDING:
             return Status.PENDING
         return _BY_RECEIPT[self.receipt] if self.state is DeliveryState.SENT else Status.FAILED
@@ -77,5 +72,4 @@ class Message:
         if self.status is not Status.FAILED:
             return None
         unknown = self.state is DeliveryState.UNKNOWN
-        code = self.failure.code or self.state.value
-        return message_errors.of(code, self.failure.reason, self.failure.detail, unknown=unknown)
+        return message_errors.of(self.code or self.state.value, self.reason, self.detail, unknown=unknown)

@@ -1,6 +1,6 @@
 """Messages of the Kirim dialect as they stand: one by its id, or a page of them, the newest first."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, repeat
@@ -12,10 +12,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from shared import ids
 from shared.db.statements import among
-from shared.db.tables import channel_keys, deliveries, events, sends
+from shared.db.tables import channel_keys, deliveries, sends
 from shared.domain import targets
 from shared.domain.channels import Channel
-from shared.domain.messages import Failure, Message, Status
+from shared.domain.messages import Message, Status
 from shared.domain.receipts import Receipt
 from shared.domain.states import DeliveryState
 from shared.management import search
@@ -57,14 +57,6 @@ _LOAD: Final[Select[Any]] = (
     .order_by(deliveries.c.id.desc())
 )
 """The messages among deliveries, the newest first."""
-
-_REPORTED: Final[Select[Any]] = (
-    select(events.c.send_id, events.c.data)
-    .where(events.c.send_id == any_(_IDS), events.c.send_id.between(_FIRST, _LAST), events.c.kind == "receipt.failed")
-    .order_by(events.c.at, events.c.id)
-)
-"""Why providers could not deliver what they had taken, the last word at last."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Filters:
@@ -139,29 +131,9 @@ def _load(connection: Connection, account_id: UUID, send_ids: Sequence[UUID]) ->
         return []
     named = among([ids.delivery_of(send_id, 1) for send_id in send_ids])
     parameters = {**named, "first_send": min(send_ids), "account_id": account_id}
-    rows = connection.execute(_LOAD, parameters).all()
-    reported = _reported(connection, [row.id for row in rows if (row.state, row.receipt) == (DeliveryState.SENT, Receipt.FAILED)])
-    return [_message(row, reported) for row in rows]
+    return [_message(row) for row in connection.execute(_LOAD, parameters)]
 
 
-def _reported(connection: Connection, send_ids: Sequence[UUID]) -> Mapping[UUID, Mapping[str, Any]]:
-    rows: Iterable[Row[Any]] = connection.execute(_REPORTED, among(send_ids)) if send_ids else ()
-    return {row.send_id: row.data for row in rows}
-
-
-def _message(row: Row[Any], reported: Mapping[UUID, Mapping[str, Any]]) -> Message:
-    values = dict(row._mapping)
-    own = Failure(**{name: values.pop(name) for name in ("code", "reason", "detail")})
-    said = reported.get(row.id)
-    return Message(
-        **{
-            **values,
-            "state": DeliveryState(row.state),
-            "receipt": None if row.receipt is None else Receipt(row.receipt),
-            "failure": own if said is None else _failure(said),
-        }
-    )
-
-
-def _failure(said: Mapping[str, Any]) -> Failure:
-    return Failure(code=said.get("code"), reason=said.get("reason"), detail={"code": said.get("provider_code")})
+def _message(row: Row[Any]) -> Message:
+    receipt = None if row.receipt is None else Receipt(row.receipt)
+    return Message(**{**row._mapping, "state": DeliveryState(row.state), "receipt": receipt})

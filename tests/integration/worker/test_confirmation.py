@@ -13,7 +13,6 @@ from shared.domain.channels import Channel
 from shared.domain.confirmation import Level, Until
 from shared.domain.outcome import Code, Unknown
 from shared.domain.receipts import Receipt
-from shared.management import accounts
 from tests.integration.worker.awaited import UNTIL, end, kinds, overdue, reason, receive, recover, send
 from tests.integration.worker.conftest import Desk, later, result
 from tests.integration.worker.heard import handle, left, store

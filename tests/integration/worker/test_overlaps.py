@@ -10,11 +10,10 @@ from sqlalchemy import text
 from shared.db.tables import deliveries
 from shared.domain.channels import Channel
 from shared.domain.confirmation import Until
-from shared.domain.outcome import Code, NotSent
 from tests.integration.worker.awaited import UNTIL, recover
 from tests.integration.worker.conftest import Desk, later, result
 from tests.integration.worker.heard import clear, handle, hear, key_row, left, of_meta, status, store, to_meta
-from tests.integration.worker.reports import SENT, change, states
+from tests.integration.worker.reports import REFUSAL, SENT, change, states
 from tests.integration.worker.stories import noted
 from worker.receipts import handling
 
@@ -83,6 +82,6 @@ def test_a_refusal_of_the_call_is_not_refused_again(desk: Desk) -> None:
     key_id = desk.key(Channel.WABA, quota_limit=9, quota_used=5)
     (made,) = desk.send((Channel.WABA, 0, key_id))
     (claimed,) = desk.claim([made])
-    desk.runtime.run(desk.process.writer.write(result(claimed, NotSent(code=Code.RECIPIENT_UNREACHABLE, reason="no"))))
+    desk.runtime.run(desk.process.writer.write(result(claimed, REFUSAL)))
     hear(desk, key_id, of_meta(statuses=[status("failed", made)]))
     assert (desk.state(made), key_row(desk, key_id)["quota_used"]) == ("failed", 5)
