@@ -1,6 +1,7 @@
 """Where customers want their webhooks: subscriptions, and the secrets that sign what is posted to them.
 
-A secret is shown once, when it is made; it is kept encrypted, bound to its subscription.
+A secret is shown once, when it is made; it is kept encrypted, bound to its subscription. Those that cannot be read any more, as
+under a key that is lost, sign nothing: a subscription is then shown without, and a new secret takes over from none.
 """
 
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import structlog
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from shared import ids, vault
@@ -16,6 +18,8 @@ from shared.db.tables import webhook_subscriptions as table
 from shared.domain import webhook_secrets
 from shared.domain.webhook_secrets import Secret
 from shared.management.errors import NotFound, TooLate
+
+_log: Final = structlog.get_logger("webhooks")
 
 MOST: Final = 50
 """Subscriptions of one account."""
@@ -129,7 +133,12 @@ def _seal(identifier: UUID, secrets: tuple[Secret, ...]) -> bytes:
 
 
 def _open(row: Row[Any]) -> tuple[Secret, ...]:
-    return webhook_secrets.read(vault.get().decrypt(row.id, row.secrets))
+    """Read a subscription's secrets; none, when they cannot be read."""
+    try:
+        return webhook_secrets.read(vault.get().decrypt(row.id, row.secrets))
+    except vault.VaultError as error:
+        _log.warning("webhook.secrets_unreadable", subscription=ids.encode(ids.SUBSCRIPTION, row.id), reason=str(error))
+        return ()
 
 
 def _read(row: Row[Any]) -> Subscription:

@@ -7,6 +7,7 @@ concerns the account alone whose key it was signed for.
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,13 +23,19 @@ from worker.receipts import events, matching, people, reading, recording, sessio
 from worker.receipts.people import Senders
 from worker.receipts.reading import Heard
 from worker.receipts.recording import Recorded
+from worker.runtime import patience
 from worker.runtime.process import Process
 from worker.webhooks import outbox
 
 _log: Final = structlog.get_logger("receipt")
 
-_SOON: Final = 10.0
-"""Seconds for which a webhook that came too early is handled again and again; afterwards recovery does."""
+_PATIENCE: Final = 20.0
+"""Seconds to wait for Postgres with what webhooks tell; then they are left to recovery."""
+
+_SOON: Final = 45.0
+"""Seconds for which a webhook that came too early is handled again and again: longer than a call lasts. Then recovery does."""
+_OFTEN: Final = 8.0
+"""Seconds between two times, at the most."""
 
 
 async def handle(process: Process, webhook_ids: Sequence[UUID]) -> None:
@@ -43,8 +50,8 @@ async def _handle(process: Process, webhooks: Sequence[Row[Any]]) -> None:
     """Handle webhooks together; apart when that is refused, so that a bad one stops only itself."""
     try:
         heard = reading.read(webhooks)
-        senders = await _note(process, heard)
-        follows, again = await _record(process.engine, heard, senders)
+        senders = await patience.outlast("receipt", partial(_note, process, heard), _PATIENCE)
+        follows, again = await patience.outlast("receipt", partial(_record, process.engine, heard, senders), _PATIENCE)
     except Exception as error:  # noqa: BLE001 - whatever it is, the webhook stays in the inbox.
         await _handle_apart(process, webhooks, error)
     else:
@@ -54,12 +61,22 @@ async def _handle(process: Process, webhooks: Sequence[Row[Any]]) -> None:
 
 
 async def _handle_apart(process: Process, webhooks: Sequence[Row[Any]], error: Exception) -> None:
-    if len(webhooks) > 1:
+    """Handle each alone; while Postgres is away none, which is left to recovery."""
+    if patience.is_away(error):
+        _log.warning("receipt.put_off", webhooks=len(webhooks), error=type(error).__name__)
+    elif len(webhooks) > 1:
         for webhook in webhooks:
             await _handle(process, [webhook])
-        return
+    else:
+        await _give_up(process, webhooks[0].id, error)
+
+
+async def _give_up(process: Process, webhook_id: UUID, error: Exception) -> None:
+    """Leave a webhook that our own code cannot handle where it is; nobody waits for what it might confirm."""
     # Never the error's own words, which may quote the webhook.
-    _log.error("receipt.not_handled", webhook=ids.encode(ids.INBOX, webhooks[0].id), error=type(error).__name__)
+    _log.error("receipt.not_handled", webhook=ids.encode(ids.INBOX, webhook_id), error=type(error).__name__)
+    async with process.engine.begin() as connection:
+        await connection.execute(statements.keep, {"ids": [webhook_id]})
 
 
 async def _note(process: Process, webhooks: Sequence[Heard]) -> Senders:
@@ -104,9 +121,9 @@ async def _tell(connection: AsyncConnection, recorded: Recorded, webhooks: Seque
 
 
 def _again(kept: Iterable[Heard]) -> dict[float, list[UUID]]:
-    """Group the young ones by when they are handled again: each time after as long again as they have waited."""
+    """Group the young ones by when they are handled again: each time after as long again as they have waited, within limits."""
     groups: dict[float, list[UUID]] = defaultdict(list)
     for webhook in kept:
         if webhook.age < _SOON:
-            groups[max(1.0, math.ceil(webhook.age))].append(webhook.id)
+            groups[min(max(1.0, math.ceil(webhook.age)), _OFTEN)].append(webhook.id)
     return groups

@@ -23,11 +23,14 @@ from worker.runtime.shutdown import InFlight, Stopping
 from worker.runtime.wires import ProcessWires, open_wires
 from worker.runtime.writer import Writer
 from worker.webhooks.posting import Poster
+from worker.webhooks.under_way import UnderWay
 
 _HANDOVER_SECONDS: Final = 5.0
 """Seconds that the broker has to take what waits for its time; then recovery finds it."""
 _FLUSH_SECONDS: Final = 5.0
 """Seconds that Postgres has to take the last outcomes; then they are left on disk."""
+_POST_SECONDS: Final = 20.0
+"""Seconds that webhooks to customers have to end: an attempt's, after its waits for a turn."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +46,7 @@ class Process:
     stopping: Stopping
     in_flight: InFlight
     poster: Poster
+    posts: UnderWay
 
 
 class Runtime:
@@ -94,6 +98,7 @@ async def _open() -> Process:
         stopping=stopping,
         in_flight=InFlight(),
         poster=Poster(settings.get().egress_allow),
+        posts=UnderWay(),
     )
 
 
@@ -105,6 +110,7 @@ def _stop_waiting(process: Process) -> None:
 async def _close(process: Process) -> None:
     _stop_waiting(process)
     await process.holding.close(_HANDOVER_SECONDS)
+    await process.posts.wait(_POST_SECONDS)
     await process.writer.close(_FLUSH_SECONDS)
     await process.publisher.close()
     await process.pacing.close()

@@ -44,9 +44,9 @@ class Attempted:
 
 
 async def deliver(process: Process, webhook_ids: Sequence[UUID]) -> None:
-    """Post those of some webhooks that are due. Raises what Postgres being away raises: then they are due again in a minute."""
-    claimed = await claim(process.engine, webhook_ids)
-    await asyncio.gather(*(_deliver_to_one(process, each) for each in _by_subscription(claimed)))
+    """Let those of some webhooks that are due go their way; :attr:`Process.posts` knows when they have ended."""
+    for each in _by_subscription(await claim(process.engine, webhook_ids)):
+        process.posts.begin(_deliver_to_one(process, each))
 
 
 async def claim(engine: AsyncEngine, webhook_ids: Sequence[UUID]) -> list[Webhook]:
@@ -110,7 +110,7 @@ def _row(each: Attempted) -> dict[str, Any]:
     again = each.verdict.state is State.FAILED
     return {
         "id": str(each.webhook.id),
-        "attempts": each.webhook.attempts,
+        "lease": each.webhook.lease.isoformat(),
         "state": each.verdict.state.value,
         "response_status": each.answer.status,
         "error": each.verdict.error,

@@ -48,6 +48,8 @@ class Webhook:
     source: str
     attempts: int
     """This one included."""
+    lease: datetime
+    """Until when nobody else makes an attempt; with the webhook's id it is this attempt's name."""
     body: str
     url: str
     secrets: bytes

@@ -15,12 +15,14 @@ select_active: Final = text("""
 
 insert_webhooks: Final = text("""
     INSERT INTO webhook_deliveries (id, account_id, subscription_id, event_id, event_type, source, dedupe, body, next_attempt_at)
-    SELECT r.*, now() FROM json_to_recordset(CAST(:rows AS json)) AS r(
-           id uuid, account_id uuid, subscription_id uuid, event_id text, event_type text, source text, dedupe text, body json)
+    SELECT id, account_id, subscription_id, event_id, event_type, source, dedupe, CAST(body AS json), now()
+      FROM json_to_recordset(CAST(:rows AS json)) AS r(
+           id uuid, account_id uuid, subscription_id uuid, event_id text, event_type text, source text, dedupe text, body text)
     ON CONFLICT (subscription_id, dedupe) DO NOTHING
     RETURNING id
 """)
-"""Write webhooks that can be posted at once; one that was written before is left as it is."""
+"""Write webhooks that can be posted at once; one that was written before is left as it is. A ``body`` comes as text, in which
+Postgres takes every escape that JSON knows: as a part of the rows it would refuse NUL and halves of a pair."""
 
 claim: Final = text("""
     WITH due AS (
@@ -34,8 +36,8 @@ claim: Final = text("""
        SET attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => :lease_seconds)
       FROM due, webhook_subscriptions
      WHERE webhook_deliveries.id = due.id AND webhook_subscriptions.id = webhook_deliveries.subscription_id
-    RETURNING webhook_deliveries.id, subscription_id, event_id, event_type, source, attempts, CAST(body AS text) AS body,
-              url, secrets, consecutive_failures, now() AS now
+    RETURNING webhook_deliveries.id, subscription_id, event_id, event_type, source, attempts, next_attempt_at AS lease,
+              CAST(body AS text) AS body, url, secrets, consecutive_failures, now() AS now
 """)
 """Take webhooks that are due, or will be in a moment, for an attempt each, which is counted at once. What another worker has, or a
 disabled subscription, is not given."""
@@ -69,31 +71,33 @@ record: Final = text("""
         SELECT webhook_deliveries.id FROM webhook_deliveries WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE
     )
     UPDATE webhook_deliveries
-       SET state = r.state, response_status = r.response_status, error = r.error, attempts = least(r.attempts, :most),
+       SET state = r.state, response_status = r.response_status, error = r.error, attempts = least(attempts, :most),
            next_attempt_at = now() + make_interval(secs => r.delay),
            published_at = CASE WHEN r.published THEN now() + make_interval(secs => r.delay) ELSE published_at END,
            ended_at = CASE WHEN r.delay IS NULL THEN now() END
       FROM locked JOIN json_to_recordset(CAST(:rows AS json)) AS r(
-           id uuid, attempts integer, state text, response_status integer, error text, delay double precision, published boolean)
+           id uuid, lease timestamptz, state text, response_status integer, error text, delay double precision, published boolean)
            ON r.id = locked.id
-     WHERE webhook_deliveries.id = locked.id AND webhook_deliveries.attempts = r.attempts AND webhook_deliveries.ended_at IS NULL
+     WHERE webhook_deliveries.id = locked.id AND next_attempt_at = r.lease
 """)
-"""Write what came of attempts; one without ``delay`` was the last. What was replayed meanwhile is left as it is."""
+"""Write what came of attempts; one without ``delay`` was the last. What was replayed or claimed again
+meanwhile has another lease, and is left as it is."""
 
 republish: Final = text("""
     WITH due AS (
-        SELECT of_one.id FROM webhook_subscriptions CROSS JOIN LATERAL (
+        SELECT of_one.id
+          FROM (SELECT id FROM webhook_subscriptions WHERE status = 'active' ORDER BY random()) AS active CROSS JOIN LATERAL (
             SELECT id FROM webhook_deliveries
-             WHERE subscription_id = webhook_subscriptions.id AND next_attempt_at <= now()
+             WHERE subscription_id = active.id AND next_attempt_at <= now()
                AND published_at <= now() - make_interval(secs => :after_seconds)
              ORDER BY next_attempt_at LIMIT :each FOR NO KEY UPDATE SKIP LOCKED) AS of_one
-         WHERE status = 'active' LIMIT :limit
+         LIMIT :limit
     )
     UPDATE webhook_deliveries SET published_at = now() FROM due WHERE webhook_deliveries.id = due.id
     RETURNING webhook_deliveries.id
 """)
-"""Webhooks that are due and were not published lately, marked as published: of each subscription the first few, so that a backlog
-of one keeps no other from its turn."""
+"""Webhooks that are due and were not published lately, marked as published: of each subscription the first few, and
+those of other subscriptions first each time, so that no backlogs keep another one from its turn."""
 
 expire: Final = text("""
     DELETE FROM webhook_deliveries WHERE ctid = ANY(ARRAY(

@@ -18,6 +18,7 @@ inbox = Table(
     moment("tried_at"),
     one_of("provider", PROVIDERS),
     Index(None, "published_at"),
+    Index(None, "key_id"),
 )
 """``tried_at`` is when a webhook was last looked at that could not be handled yet. Bodies are kept as bytes: JSON of Postgres holds
 neither a NUL nor half a surrogate, which a person may well have written."""

@@ -18,10 +18,23 @@ CHECKS: Final = (
     "response_schema_conformance",
 )
 _SETTINGS: Final = """
+[generation]
+max-examples = {requests}
+database = "none"
+
 [phases.coverage]
 unexpected-methods = []
 """
 """Methods that are not there are asked for in a test of their own."""
+_LARGE: Final = """
+[[operations]]
+include-operation-id = ["send", "send_message"]
+phases.coverage.enabled = false
+generation.max-examples = {requests}
+"""
+"""The edges of the two large bodies are more requests than those of all the rest: of these a sample is made by chance."""
+_SAMPLE: Final = 6
+"""How many times more is generated where the edges are left out."""
 _PHASES: Final = "examples,coverage,fuzzing"
 
 
@@ -36,14 +49,23 @@ class Run:
     """The statuses that came, by method and path of the requests."""
 
 
-def run(document: Mapping[str, Any], tenant: Tenant, folder: Path, requests: int) -> Run:
-    """Generate requests from a document, at most so many of each operation beyond those at the edges, always the same."""
+def run(document: Mapping[str, Any], tenant: Tenant, folder: Path, requests: int, *, all_edges: bool) -> Run:
+    """Generate requests from a document, always the same.
+
+    Args:
+        document: What is asked for by.
+        tenant: Who asks.
+        folder: Where the requests are left.
+        requests: How many are made of each operation at the most, beyond those at the edges of what it takes.
+        all_edges: Whether the edges of the large bodies are tried too.
+    """
+    large = "" if all_edges else _LARGE.format(requests=requests * _SAMPLE)
     (folder / "openapi.json").write_text(json.dumps(document))
-    (folder / "schemathesis.toml").write_text(_SETTINGS)
+    (folder / "schemathesis.toml").write_text(_SETTINGS.format(requests=requests) + large)
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "run", "openapi.json"),
         *("--url", str(tenant.http.base_url), "--header", f"Authorization: Bearer {tenant.token}"),
-        *("--checks", ",".join(CHECKS), "--phases", _PHASES, "--max-examples", str(requests)),
+        *("--checks", ",".join(CHECKS), "--phases", _PHASES),
         *("--generation-deterministic", "--seed", "1", "--suppress-health-check", "all"),
         *("--continue-on-failure", "--no-shrink", "--warnings", "off", "--no-color", "--request-timeout", "30"),
         *("--report", "har", "--report-har-path", "requests.har"),

@@ -9,7 +9,7 @@ import httpx
 from sqlalchemy import insert, update
 
 from shared import ids
-from shared.db.tables import webhook_deliveries
+from shared.db.tables import webhook_deliveries, webhook_subscriptions
 from tests.acceptance.backend import JsonObject, await_true
 from tests.acceptance.kirim.organisation import Organisation
 
@@ -82,6 +82,13 @@ class Customer:
             "attempts": 8,
             **columns,
         }
+
+    def lose_secrets(self, subscription_id: str) -> None:
+        """Leave a subscription with secrets that no key opens."""
+        identifier = ids.decode(ids.SUBSCRIPTION, subscription_id)
+        with self.account.engine.begin() as connection:
+            statement = update(webhook_subscriptions).where(webhook_subscriptions.c.id == identifier)
+            connection.execute(statement.values(secrets=b"sealed under a key that is lost"))
 
     def set(self, webhook_id: str, **columns: Any) -> None:
         with self.account.engine.begin() as connection:

@@ -135,6 +135,16 @@ def test_subscriptions_are_listed_newest_first_page_by_page(customer: Customer, 
     check(customer.ask("GET", SUBSCRIPTIONS, limit=101), 400, "invalid_request_error", "invalid_limit", "limit")
 
 
+def test_secrets_that_cannot_be_read_hide_nothing_else_and_give_way_to_a_new_one(customer: Customer) -> None:
+    well, broken = (customer.subscribe(_URL)["id"] for _ in range(2))
+    customer.lose_secrets(broken)
+    assert [(each["id"], len(each["secrets"])) for each in customer.listed(SUBSCRIPTIONS)] == [(broken, 0), (well, 1)]
+    path = f"{SUBSCRIPTIONS}/{broken}"
+    assert customer.told("PATCH", path, {"description": "lost"})["secrets"] == []
+    made = customer.told("POST", f"{path}/secrets", status=201)
+    assert [each["id"] for each in customer.told("GET", path)["secrets"]] == [made["id"]]
+
+
 def test_an_account_has_so_many(customer: Customer) -> None:
     made = [customer.subscribe(_URL)["id"] for _ in range(webhooks.MOST)]
     answer = customer.ask("POST", SUBSCRIPTIONS, {"url": _URL, "events": EVENTS})

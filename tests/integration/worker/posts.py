@@ -56,9 +56,18 @@ class Post:
             body=body,
         )
 
+    def begin(self, webhook_ids: Sequence[UUID]) -> None:
+        """Run the task, which leaves the posts under way."""
+        self.desk.runtime.run(delivery.deliver(self.desk.process, webhook_ids), 5)
+
+    def end(self) -> None:
+        """Wait for the posts that are under way."""
+        self.desk.runtime.run(self.desk.process.posts.wait(30))
+
     def deliver(self, webhook_ids: Sequence[UUID]) -> None:
-        """Run the task."""
-        self.desk.runtime.run(delivery.deliver(self.desk.process, webhook_ids))
+        """Run the task, and wait for its posts."""
+        self.begin(webhook_ids)
+        self.end()
 
     def row(self, webhook_id: UUID) -> dict[str, Any]:
         with self.desk.database.connect() as connection:

@@ -133,7 +133,7 @@ def test_a_receipt_in_a_webhook_that_nobody_has_handled_is_not_overlooked(
     assert states(desk, made) == ["running", "sent", "waiting"]
     assert [each for each, _ in deadlines] == made[:1]
     handle(desk, webhook_id)
-    assert (states(desk, made), published) == (["sent", "sent", "skipped"], [])
+    assert (states(desk, made), made[1] in published) == (["sent", "sent", "skipped"], False)
 
 
 @pytest.mark.usefixtures("published")

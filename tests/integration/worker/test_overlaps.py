@@ -2,20 +2,23 @@
 
 import asyncio
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from shared.db.tables import deliveries
 from shared.domain.channels import Channel
 from shared.domain.confirmation import Until
-from tests.integration.worker.awaited import UNTIL, recover
+from tests.integration.worker.awaited import UNTIL, end, overdue, recover, send
 from tests.integration.worker.conftest import Desk, later, result
 from tests.integration.worker.heard import clear, handle, hear, key_row, left, of_meta, status, store, to_meta
 from tests.integration.worker.reports import REFUSAL, SENT, change, states
 from tests.integration.worker.stories import noted
-from worker.receipts import handling
+from worker.receipts import handling, reading, recording
+from worker.receipts.recording import Recorded
 
 
 @pytest.fixture(autouse=True)
@@ -85,3 +88,35 @@ def test_a_refusal_of_the_call_is_not_refused_again(desk: Desk) -> None:
     desk.runtime.run(desk.process.writer.write(result(claimed, REFUSAL)))
     hear(desk, key_id, of_meta(statuses=[status("failed", made)]))
     assert (desk.state(made), key_row(desk, key_id)["quota_used"]) == ("failed", 5)
+
+
+@pytest.mark.parametrize("times", [1, 99])
+def test_what_postgres_refuses_for_a_while_is_not_tried_one_by_one(desk: Desk, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """A moment is waited out; longer than that and the webhooks are left to recovery, all of them."""
+    key_id, real = desk.key(Channel.WABA), recording.record
+    tries = 0
+
+    async def record(*arguments: Any) -> Recorded:
+        nonlocal tries
+        tries += 1
+        if tries <= times:
+            raise OperationalError("", None, Exception())
+        return await real(*arguments)
+
+    monkeypatch.setattr(recording, "record", record)
+    monkeypatch.setattr(handling, "_PATIENCE", 0.3)
+    stored = [store(desk, key_id, to_meta("Hi", 1, f"wamid.in.{number}")) for number in range(3)]
+    handle(desk, *stored)
+    assert (tries, left(desk, stored)) == ((2, 0) if times == 1 else (2, 3))
+
+
+def test_a_webhook_that_cannot_be_handled_holds_up_no_deadline(
+    desk: Desk, published: list[UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = send(desk)
+    change(desk, deliveries, made[0], ended_at=later(-20))
+    monkeypatch.setattr(reading, "READERS", {})
+    webhook_id = hear(desk, desk.key(Channel.WABA), of_meta(), received_at=later(-9))
+    overdue(desk, made)
+    end(desk, made[0])
+    assert (left(desk, [webhook_id]), states(desk, made), published) == (1, ["running", "sent", "queued"], made[1:])

@@ -121,7 +121,7 @@ def test_every_way_to_answer(
         ("http://nobody.invalid/", "failed", "name_not_found"),
         ("https://127.0.0.1:{port}/", "failed", "tls_failed"),
         ("http://10.0.0.1/", "dead", "address_refused"),
-        ("http://[::1]:{port}/", "dead", "address_refused"),
+        ("http://[fd00::1]:{port}/", "dead", "address_refused"),
         ("http://2130706433:{port}/", "dead", "url_not_usable"),
         ("http://[/", "dead", "url_not_usable"),
     ],
@@ -142,6 +142,7 @@ def test_what_no_operator_allows_is_not_reached(post: Post, receiver: Receiver) 
     async def deliver_strictly() -> None:
         strict = Poster(())
         await delivery.deliver(replace(post.desk.process, poster=strict), [made])
+        await post.desk.process.posts.wait(30)
         await strict.close()
 
     post.desk.runtime.run(deliver_strictly())
@@ -219,6 +220,7 @@ def test_tasks_that_come_twice_post_once(post: Post, receiver: Receiver) -> None
         await asyncio.gather(*(delivery.deliver(post.desk.process, made) for _ in range(3)))
 
     post.desk.runtime.run(deliver_twice())
+    post.end()
     post.deliver(made)
     assert len(receiver.got) == 5
     assert post.states(made) == ["delivered"] * 5
@@ -235,8 +237,7 @@ def test_an_attempt_that_nobody_recorded_is_followed_by_another(
     (made,) = post.write()
     with monkeypatch.context() as patch:
         patch.setattr(delivery, "record", die)
-        with pytest.raises(ConnectionError):
-            post.deliver([made])
+        post.deliver([made])
     post.deliver([made])
     assert (len(receiver.got), post.states([made])) == (1, ["pending"])
     assert 50 <= post.wait_of(made) <= 60
@@ -337,12 +338,11 @@ def test_a_slow_receiver_keeps_nobody_else_waiting(post: Post, receiver: Receive
         post.subscribe(slow.url)
         post.subscribe(receiver.url)
         made = post.write(30)
-        task = asyncio.run_coroutine_threadsafe(delivery.deliver(post.desk.process, made), post.desk.runtime._loop)
+        post.begin(made)
         await_true(lambda: len(receiver.got) == 30)
-        assert not task.done()
         await_true(lambda: len(slow.got) == 10)
         slow.ended.set()
-        task.result(30)
+        post.end()
     rows = [post.row(each) for each in made]
     states = [(row["state"], row["attempts"]) for row in rows]
     assert (states.count(("delivered", 1)), states.count(("failed", 1)), states.count(("pending", 0))) == (30, 10, 20)
