@@ -18,8 +18,9 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from shared.domain import addresses
 from shared.domain.addresses import Network
 
-_LOOK_UPS: Final = 16
-"""Names looked up side by side. A name server that does not answer holds up no more than these, and none of the providers'."""
+_LOOK_UPS: Final = 64
+"""Names looked up side by side: more than one account has subscriptions, so that no account's name servers hold up all of them. The
+providers' names are none of these."""
 _IDLE_SECONDS: Final = 4.0
 """Below the five seconds after which many servers close."""
 _BUFFERED: Final = 4096

@@ -51,8 +51,7 @@ def tend_partitions() -> None:
 def expire() -> None:
     """Delete what has expired: idempotency keys, webhooks that nobody could handle, and those of customers after a month."""
     keys = _in_batches(upkeep.expire_idempotency_keys)
-    parameters = {"age_seconds": _WEBHOOK_SECONDS}
-    webhooks = _ask(lambda connection: connection.execute(receipts.expire, parameters).rowcount)
+    webhooks = _in_batches(receipts.expire, age_seconds=_WEBHOOK_SECONDS)
     posts = _in_batches(posted.expire, age_seconds=_POST_SECONDS) + _in_batches(posted.forget_deleted)
     _ask(lambda connection: connection.execute(posted.forget_subscriptions, {"age_seconds": _SUBSCRIPTION_SECONDS}))
     _log.info("upkeep.expired", idempotency_keys=keys, webhooks=webhooks, posts=posts)

@@ -76,7 +76,9 @@ def _operation(operation: Operation, schemas: Schemas) -> JsonObject:
         "description": operation.description,
         **({"parameters": parameters} if parameters else {}),
         **_body(operation, schemas),
-        "responses": {str(status): _answer(operation, status, answer, schemas) for status, answer in operation.answers.items()},
+        "responses": {
+            str(status): _answer(operation, status, answer, schemas) for status, answer in sorted(operation.answers.items())
+        },
         "security": [{_SCHEME: []}] if operation.auth is Auth.TOKEN else [],
     }
 

@@ -39,7 +39,10 @@ def _known_events(value: object) -> object:
 
 Url = Annotated[
     Text,
-    Field(max_length=webhook_urls.LONGEST, description="Where webhooks are posted: https, and on the public internet."),
+    Field(
+        max_length=webhook_urls.LONGEST,
+        description="Where webhooks are posted: https, and on the public internet; otherwise `code` is `invalid_webhook_url`.",
+    ),
     AfterValidator(_webhook_url),
     Field(json_schema_extra={"format": "uri"}),
 ]
@@ -141,7 +144,9 @@ class Webhook(Answered):
     event_id: Annotated[str, Field(description="Meta's message id, or `evt_...`: what repeats are told by.")]
     event_type: EventType
     source: Literal["meta", "kirim"]
-    status: State
+    status: Annotated[
+        State, Field(description="`pending` was not tried yet; `failed` is tried again; `dead` is not, until it is replayed.")
+    ]
     attempts: Annotated[int, Field(ge=0, le=8, description="Since it was made, or replayed.")]
     next_attempt_at: Moment | None
     response_status: Annotated[int | None, Field(description="The HTTP status of the last attempt.")]

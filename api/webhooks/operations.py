@@ -13,7 +13,16 @@ from shared.domain.webhooks import State
 
 _SUBSCRIPTIONS: Final = Tag(
     name="Webhook subscriptions",
-    description="Where an account wants to hear of its messages. Every webhook is signed with each active secret.",
+    description="""Where an account wants to hear of its messages.
+
+A webhook is a POST of JSON, which has arrived when the answer, within ten seconds, is a 2xx. `X-Kirim-Event` says what it
+tells. With `X-Kirim-Source: meta` its body is Meta's own, with `kirim` it is `{"id", "type", "created_at", "data"}`. Webhooks
+come at least once: repeats have the same `X-Kirim-Event-Id`, and where it is Meta's message id also the same status.
+`X-Kirim-Delivery-Id` and `X-Kirim-Attempt` name the webhook and its attempt.
+
+`X-Kirim-Signature` is `t=<unix seconds>,v1=<hex>`, with one `v1` for each active secret: the HMAC-SHA256 of `<t>.<body>`, keyed
+with the whole secret, `whsec_` included. Trust a webhook when one of them matches and `t` is at most 300 seconds old.
+""",
 )
 _WEBHOOKS: Final = Tag(
     name="Webhook deliveries",

@@ -58,6 +58,7 @@ _LOAD: Final[Select[Any]] = (
 )
 """The messages among deliveries, the newest first."""
 
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Filters:
     """What the messages must have in common; ``None`` asks nothing."""

@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from shared.management import webhooks
 from tests.integration.receiver import Receiver, serve
 from worker import egress
 
@@ -134,6 +135,10 @@ def test_of_a_names_addresses_the_allowed_one_is_used(receiver: Receiver, monkey
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     run(scenario)
+
+
+def test_no_account_can_hold_up_every_look_up() -> None:
+    assert egress._LOOK_UPS > webhooks.MOST
 
 
 def test_a_redirect_is_not_followed(receiver: Receiver) -> None:

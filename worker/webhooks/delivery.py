@@ -63,7 +63,8 @@ async def _deliver_to_one(process: Process, claimed: Sequence[Webhook]) -> None:
     """Post what is for one subscription, and record it."""
     attempts = await asyncio.gather(*(_attempt(process.poster, each) for each in claimed))
     made = [each for each in attempts if each is not None]
-    given_back = {each.id for each in claimed} - {each.webhook.id for each in made}
+    attempted = {each.webhook.id for each in made}
+    given_back = [each for each in claimed if each.id not in attempted]
     if given_back:
         await _give_back(process.engine, given_back)
     if made:
@@ -91,10 +92,11 @@ async def _attempt(poster: Poster, webhook: Webhook) -> Attempted | None:
     return Attempted(webhook=webhook, answer=answer, verdict=verdict)
 
 
-async def _give_back(engine: AsyncEngine, webhook_ids: Iterable[UUID]) -> None:
+async def _give_back(engine: AsyncEngine, claimed: Sequence[Webhook]) -> None:
     """Leave to recovery what found no turn: its receiver is slow, and tasks would wait for it that others need."""
+    leases = {"ids": [each.id for each in claimed], "leases": [each.lease for each in claimed]}
     async with engine.begin() as connection:
-        await connection.execute(statements.give_back, {"ids": list(webhook_ids), "seconds": _LATER})
+        await connection.execute(statements.give_back, {**leases, "seconds": _LATER})
 
 
 async def record(engine: AsyncEngine, made: Sequence[Attempted]) -> None:

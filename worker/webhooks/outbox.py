@@ -41,5 +41,5 @@ def _row(event: CustomerEvent, subscription: Row[Any]) -> dict[str, Any]:
         "event_type": event.type,
         "source": event.source,
         "dedupe": event.dedupe,
-        "body": json.dumps(event.body),
+        "body": event.body,
     }

@@ -9,7 +9,7 @@ from uuid import UUID
 
 _OF_ONE: Final = 10
 """Posts to one subscription at a time."""
-_WAITING: Final = 40
+_WAITING: Final = 200
 """Webhooks of one subscription that wait for their turn in one process; the others wait in Postgres."""
 _OF_ALL: Final = 500
 """Posts at a time: connections that a process has open."""

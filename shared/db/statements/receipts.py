@@ -104,6 +104,6 @@ republish: Final = text("""
 
 expire: Final = text("""
     DELETE FROM inbox WHERE id IN (
-        SELECT id FROM inbox WHERE received_at <= now() - make_interval(secs => :age_seconds) FOR UPDATE SKIP LOCKED)
+        SELECT id FROM inbox WHERE received_at <= now() - make_interval(secs => :age_seconds) LIMIT :limit FOR UPDATE SKIP LOCKED)
 """)
 """Drop webhooks that nobody could handle."""

@@ -15,14 +15,12 @@ select_active: Final = text("""
 
 insert_webhooks: Final = text("""
     INSERT INTO webhook_deliveries (id, account_id, subscription_id, event_id, event_type, source, dedupe, body, next_attempt_at)
-    SELECT id, account_id, subscription_id, event_id, event_type, source, dedupe, CAST(body AS json), now()
-      FROM json_to_recordset(CAST(:rows AS json)) AS r(
-           id uuid, account_id uuid, subscription_id uuid, event_id text, event_type text, source text, dedupe text, body text)
+    SELECT r.*, now() FROM json_to_recordset(CAST(:rows AS json)) AS r(
+           id uuid, account_id uuid, subscription_id uuid, event_id text, event_type text, source text, dedupe text, body json)
     ON CONFLICT (subscription_id, dedupe) DO NOTHING
     RETURNING id
 """)
-"""Write webhooks that can be posted at once; one that was written before is left as it is. A ``body`` comes as text, in which
-Postgres takes every escape that JSON knows: as a part of the rows it would refuse NUL and halves of a pair."""
+"""Write webhooks that can be posted at once; one that was written before is left as it is."""
 
 claim: Final = text("""
     WITH due AS (
@@ -45,9 +43,10 @@ disabled subscription, is not given."""
 give_back: Final = text("""
     WITH locked AS (SELECT id FROM webhook_deliveries WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE)
     UPDATE webhook_deliveries SET attempts = attempts - 1, next_attempt_at = now() + make_interval(secs => :seconds)
-      FROM locked WHERE webhook_deliveries.id = locked.id AND attempts > 0
+      FROM locked JOIN unnest(CAST(:ids AS uuid[]), CAST(:leases AS timestamptz[])) AS claimed(id, lease) ON claimed.id = locked.id
+     WHERE webhook_deliveries.id = locked.id AND next_attempt_at = claimed.lease
 """)
-"""Put back claimed webhooks for which no attempt was made."""
+"""Put back claimed webhooks for which no attempt was made, those whose lease still stands."""
 
 count_heard: Final = text("""
     WITH heard AS (
@@ -80,8 +79,8 @@ record: Final = text("""
            ON r.id = locked.id
      WHERE webhook_deliveries.id = locked.id AND next_attempt_at = r.lease
 """)
-"""Write what came of attempts; one without ``delay`` was the last. What was replayed or claimed again
-meanwhile has another lease, and is left as it is."""
+"""Write what came of attempts; one without ``delay`` was the last. What was replayed or claimed again meanwhile has another
+lease, and is left as it is."""
 
 republish: Final = text("""
     WITH due AS (
@@ -96,8 +95,8 @@ republish: Final = text("""
     UPDATE webhook_deliveries SET published_at = now() FROM due WHERE webhook_deliveries.id = due.id
     RETURNING webhook_deliveries.id
 """)
-"""Webhooks that are due and were not published lately, marked as published: of each subscription the first few, and
-those of other subscriptions first each time, so that no backlogs keep another one from its turn."""
+"""Webhooks that are due and were not published lately, marked as published: of each subscription the first few, and of
+the subscriptions others first each time, so that no backlogs keep another one from its turn."""
 
 expire: Final = text("""
     DELETE FROM webhook_deliveries WHERE ctid = ANY(ARRAY(

@@ -254,12 +254,13 @@ def test_a_webhook_in_a_long_queue_is_only_waiting(desk: Desk) -> None:
     assert (published.count(slow), published.count(lost)) == (0, 1)
 
 
-def test_nobody_s_address_is_kept_beyond_a_day(desk: Desk) -> None:
+def test_nobody_s_address_is_kept_beyond_a_day(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "_ROWS", 2)
     key_id = desk.key(Channel.WABA)
-    old = store(desk, key_id, body(), received_at=later(-86_401))
+    old = [store(desk, key_id, body(), received_at=later(-86_401)) for _ in range(5)]
     young = store(desk, key_id, body(), received_at=later(-86_000))
     upkeep.expire()
-    assert (left(desk, [old]), left(desk, [young])) == (0, 1)
+    assert (left(desk, old), left(desk, [young])) == (0, 1)
     with desk.database.begin() as connection:
         connection.execute(text("DELETE FROM inbox"))
 

@@ -70,6 +70,12 @@ def test_every_curl_is_a_command(told: dict[str, Any]) -> None:
         assert any(word.startswith("https://antar.example/") for word in words)
 
 
+def test_every_curl_on_the_page_can_be_run_as_it_is(html: str) -> None:
+    shown = re.findall(r"<pre>(curl .*?)</pre>", html, re.DOTALL)
+    assert len(shown) > 20
+    assert [each for each in shown if re.search(r"/\{\w+\}", each)] == []
+
+
 def test_a_curl_sends_the_example_with_the_token(told: dict[str, Any]) -> None:
     operation = next(each for each in _operations(told) if each["operationId"] == "move_send")
     words = shlex.split(curl.command(operation, "https://antar.example").replace("\\\n", ""))
