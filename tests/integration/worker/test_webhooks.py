@@ -341,6 +341,7 @@ def test_a_slow_receiver_keeps_nobody_else_waiting(post: Post, receiver: Receive
         post.begin(made)
         await_true(lambda: len(receiver.got) == 30)
         await_true(lambda: len(slow.got) == 10)
+        await_true(lambda: [post.row(each)["attempts"] for each in made].count(0) == 20)
         slow.ended.set()
         post.end()
     rows = [post.row(each) for each in made]
