@@ -42,6 +42,11 @@ class InvalidRequest(ApiError):
         super().__init__(400, "invalid_request_error", code, message, param=param)
 
 
+def invalid_value(param: str, problem: str) -> InvalidRequest:
+    """Make the refusal of a field or parameter by its name."""
+    return InvalidRequest("invalid_field_value", f"{param} {problem}", param=param)
+
+
 class ResourceNotFound(ApiError):
     """There is no such thing, or it is another account's: the two look the same."""
 

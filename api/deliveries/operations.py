@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 from api.deliveries import models
 from api.openapi.operation import Answer, Operation, Parameter, Tag
-from api.openapi.parameters import CURSOR, LIMIT
+from api.openapi.parameters import CURSOR, LIMIT, identifier
 from api.openapi.refusals import conflict, refusals
 from api.sends.models import DeliveryId, Told
 
@@ -12,13 +12,7 @@ _TAG: Final = Tag(
     name="Held deliveries",
     description="What may have been sent and waits for a person's decision. What follows from one comes a moment after its answer.",
 )
-_ID: Final = Parameter(
-    name="identifier",
-    where="path",
-    description="The delivery's id.",
-    type=DeliveryId,
-    example="dlv_01M7XC8EPCEHFVZ3Z7T6A5DQ51",
-)
+_ID: Final = identifier("The delivery's id.", DeliveryId, "dlv_01M7XC8EPCEHFVZ3Z7T6A5DQ51")
 _HELD: Final = Parameter(
     name="held",
     where="query",

@@ -9,13 +9,12 @@ from contextlib import contextmanager
 from typing import TypeVar
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, current_app, request
 from sqlalchemy import Connection
 
-from api import auth, request_ids, services
+from api import auth, lists, services
 from api.deliveries import render, schema
 from api.errors import Conflict, ResourceNotFound
-from api.sends import cursors
 from api.sends import routes as sends
 from shared import ids
 from shared.db import engine
@@ -35,13 +34,7 @@ def find() -> Response:
     query = schema.parse(request.args, caller.account_id)
     with engine.get().connect() as connection:
         found = held.every(connection, caller.account_id, query.after_id, query.limit + 1)
-    page, has_more = found[: query.limit], len(found) > query.limit
-    return jsonify(
-        data=[render.item(each) for each in page],
-        has_more=has_more,
-        next_cursor=cursors.encode(page[-1].delivery.id, query.search) if has_more else None,
-        request_id=request_ids.current(),
-    )
+    return lists.answer_found(found, query.limit, query.search, render.item, lambda each: each.delivery.id)
 
 
 @blueprint.post("/v1/deliveries/<identifier>/release")

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from api.errors import InvalidRequest
-from api.sends import schema
+from api import lists
+from api.errors import InvalidRequest, invalid_value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -15,8 +15,7 @@ class Query:
     limit: int
     after_id: UUID | None
     """The last item of the page before."""
-    search: tuple[str | None, ...]
-    """What a cursor of this list is bound to."""
+    search: lists.Search
 
 
 def parse(arguments: Mapping[str, str], account_id: UUID) -> Query:
@@ -24,6 +23,6 @@ def parse(arguments: Mapping[str, str], account_id: UUID) -> Query:
     if "held" not in arguments:
         raise InvalidRequest("missing_required_field", "held is required", param="held")
     if arguments["held"] != "true":
-        raise InvalidRequest("invalid_field_value", "held must be true", param="held")
+        raise invalid_value("held", "must be true")
     search = (account_id.hex, "held")
-    return Query(limit=schema.limit(arguments), after_id=schema.last_id(arguments, search), search=search)
+    return Query(limit=lists.limit(arguments), after_id=lists.last_id(arguments, search), search=search)

@@ -4,8 +4,8 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from api.openapi.operation import Answer, Body, Operation, Parameter, Tag
-from api.openapi.parameters import CURSOR, LIMIT
+from api.openapi.operation import Answer, Body, Operation, Tag
+from api.openapi.parameters import CREATED, CURSOR, LIMIT, identifier, query
 from api.openapi.refusals import conflict, refusals
 from api.sends import changes, models
 from shared.domain.channels import Channel
@@ -13,32 +13,13 @@ from shared.domain.states import SendState
 
 _TAG: Final = Tag(name="Sends", description="Sends as they stand, whatever dialect they were made in: looked up, cancelled, moved.")
 
-_ID: Final = Parameter(
-    name="identifier",
-    where="path",
-    description="The send's id.",
-    type=models.SendId,
-    example="snd_01M7XC8EPCEHFVZ3Z7T6A5DQ50",
-)
-
-
-def _moment(name: str, description: str) -> Parameter:
-    return Parameter(
-        name=name, where="query", description=f"{description}: ISO 8601, in UTC unless it says otherwise, or unix seconds."
-    )
-
+_ID: Final = identifier("The send's id.", models.SendId, "snd_01M7XC8EPCEHFVZ3Z7T6A5DQ50")
 
 _SEARCH: Final = (
-    Parameter(name="state", where="query", description="Only those in this state.", type=SendState),
-    Parameter(name="channel", where="query", description="Only those that have a delivery on this channel.", type=Channel),
-    Parameter(
-        name="recipient",
-        where="query",
-        description="Only those to this address, as it was given or as it is called.",
-        type=Annotated[str, Field(min_length=1)],
-    ),
-    _moment("created_after", "Only those made at this time or later"),
-    _moment("created_before", "Only those made before this time"),
+    query("state", "Only those in this state.", SendState),
+    query("channel", "Only those that have a delivery on this channel.", Channel),
+    query("recipient", "Only those to this address, as it was given or as it is called.", Annotated[str, Field(min_length=1)]),
+    *CREATED,
     LIMIT,
     CURSOR,
 )

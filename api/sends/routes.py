@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, current_app, request
 from sqlalchemy import Connection
 
-from api import auth, bodies, request_ids, services
+from api import auth, bodies, lists, services
 from api.errors import Conflict, ResourceNotFound
-from api.sends import changes, cursors, render, schema
+from api.sends import changes, render, schema
 from shared import ids
 from shared.db import engine
 from shared.management import schedule, search, sends, tokens
@@ -60,13 +60,7 @@ def find() -> Response:
     query = schema.parse(request.args, caller.account_id)
     with engine.get().connect() as connection:
         found = search.search(connection, caller.account_id, query.filters, query.limit + 1, query.before_id)
-    page, has_more = found[: query.limit], len(found) > query.limit
-    return jsonify(
-        data=[render.summary(send) for send in page],
-        has_more=has_more,
-        next_cursor=cursors.encode(page[-1].id, query.search) if has_more else None,
-        request_id=request_ids.current(),
-    )
+    return lists.answer_found(found, query.limit, query.search, render.summary, lambda send: send.id)
 
 
 def _read_id(identifier: str) -> UUID:
@@ -82,7 +76,7 @@ def story(send_id: UUID, caller: auth.Caller) -> Response:
         history = sends.load_history(connection, send_id, caller.account_id)
     if history is None:
         raise _not_found()
-    return jsonify(data=render.story(history), request_id=request_ids.current())
+    return lists.told(render.story(history))
 
 
 @contextmanager

@@ -1,12 +1,12 @@
 """What the room of customers' webhooks serves."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import Field
 
 from api.openapi import counted
-from api.openapi.operation import Answer, Body, Operation, Parameter, Tag
-from api.openapi.parameters import CURSOR, LIMIT
+from api.openapi.operation import Answer, Body, Operation, Tag
+from api.openapi.parameters import CREATED, CURSOR, LIMIT, identifier, query
 from api.openapi.refusals import conflict
 from api.webhooks import models
 from shared.domain.webhooks import State
@@ -32,28 +32,13 @@ _WEBHOOKS: Final = Tag(
 _EVENTS: Final = ["message.received", "message.status"]
 _NEW: Final = {"url": "https://shop.example.com/hooks/kirim", "events": _EVENTS, "description": "orders"}
 _SUBSCRIPTION_ID: Final = "wbs_01M7XC8EPCEHFVZ3Z7T6A5DQ50"
-
-
-def _query(name: str, description: str, kind: Any = str) -> Parameter:
-    return Parameter(name=name, where="query", description=description, type=kind)
-
-
-_SUBSCRIPTION: Final = Parameter(
-    name="identifier", where="path", description="The subscription's id.", type=models.SubscriptionId, example=_SUBSCRIPTION_ID
-)
-_WEBHOOK: Final = Parameter(
-    name="identifier",
-    where="path",
-    description="The webhook's id.",
-    type=models.WebhookId,
-    example="wbd_01M7XC8EPCEHFVZ3Z7T6A5DQ50",
-)
+_SUBSCRIPTION: Final = identifier("The subscription's id.", models.SubscriptionId, _SUBSCRIPTION_ID)
+_WEBHOOK: Final = identifier("The webhook's id.", models.WebhookId, "wbd_01M7XC8EPCEHFVZ3Z7T6A5DQ50")
 _FILTERS: Final = (
-    _query("subscription_id", "Only those of this subscription.", models.SubscriptionId),
-    _query("status", "Only those that stand so.", State),
-    _query("event_type", "Only those of events of this type.", Annotated[str, Field(min_length=1, max_length=64)]),
-    _query("created_after", "Only those made at this time or later: ISO 8601, in UTC unless it says otherwise, or unix seconds."),
-    _query("created_before", "Only those made before this time, likewise."),
+    query("subscription_id", "Only those of this subscription.", models.SubscriptionId),
+    query("status", "Only those that stand so.", State),
+    query("event_type", "Only those of events of this type.", Annotated[str, Field(min_length=1, max_length=64)]),
+    *CREATED,
     LIMIT,
     CURSOR,
 )

@@ -1,17 +1,15 @@
 """Customers' webhooks: subscriptions with their secrets, what became of each webhook, and posting them again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, current_app, request
 from sqlalchemy import Connection
 
-from api import auth, bodies, limits, request_ids, services
+from api import auth, bodies, limits, lists, services
 from api.dialects.kirim import errors
 from api.errors import Conflict, ResourceNotFound
-from api.sends import cursors
 from api.webhooks import render, schema
 from shared import ids
 from shared.db import engine
@@ -22,8 +20,6 @@ blueprint = Blueprint("webhooks", __name__)
 errors.register(blueprint)
 limits.register(blueprint)
 
-_Item = TypeVar("_Item", webhooks.Subscription, webhook_deliveries.Webhook)
-
 
 @blueprint.post("/v1/webhook_subscriptions")
 def subscribe() -> Response:
@@ -32,7 +28,7 @@ def subscribe() -> Response:
     wanted = schema.new_subscription(bodies.read())
     with _changing("webhook_subscription_limit") as connection:
         made = webhooks.create(connection, caller.account_id, wanted.url, list(wanted.events), wanted.description)
-    return _told(render.created(made), 201)
+    return lists.told(render.created(made), 201)
 
 
 @blueprint.get("/v1/webhook_subscriptions")
@@ -42,7 +38,7 @@ def list_subscriptions() -> Response:
     query = schema.subscriptions(request.args, caller.account_id)
     with engine.get().connect() as connection:
         found = webhooks.page(connection, caller.account_id, query.limit + 1, query.before_id)
-    return _page(found, render.subscription, query)
+    return lists.answer_found(found, query.limit, query.search, render.subscription, lambda each: each.id)
 
 
 @blueprint.get("/v1/webhook_subscriptions/<identifier>")
@@ -51,7 +47,7 @@ def look_up_subscription(identifier: str) -> Response:
     caller = auth.caller()
     with _reading() as connection:
         found = webhooks.load(connection, caller.account_id, _subscription_id(identifier))
-    return _told(render.subscription(found))
+    return lists.told(render.subscription(found))
 
 
 @blueprint.patch("/v1/webhook_subscriptions/<identifier>")
@@ -61,7 +57,7 @@ def change(identifier: str) -> Response:
     changes = schema.changes(bodies.read())
     with _changing() as connection:
         changed = webhooks.change(connection, caller.account_id, _subscription_id(identifier), changes)
-    return _told(render.subscription(changed))
+    return lists.told(render.subscription(changed))
 
 
 @blueprint.delete("/v1/webhook_subscriptions/<identifier>")
@@ -70,7 +66,7 @@ def unsubscribe(identifier: str) -> Response:
     caller, subscription_id = auth.caller(), _subscription_id(identifier)
     with _changing() as connection:
         webhooks.delete(connection, caller.account_id, subscription_id)
-    return _told(render.deleted(subscription_id))
+    return lists.told(render.deleted(subscription_id))
 
 
 @blueprint.post("/v1/webhook_subscriptions/<identifier>/secrets")
@@ -80,7 +76,7 @@ def add_secret(identifier: str) -> Response:
     overlap = schema.overlap(bodies.read())
     with _changing("webhook_secret_limit") as connection:
         made = webhooks.add_secret(connection, caller.account_id, _subscription_id(identifier), overlap)
-    return _told(render.shown_secret(made), 201)
+    return lists.told(render.shown_secret(made), 201)
 
 
 @blueprint.get("/v1/webhook_deliveries")
@@ -90,7 +86,7 @@ def list_webhooks() -> Response:
     query, filters = schema.webhooks(request.args, caller.account_id)
     with engine.get().connect() as connection:
         found = webhook_deliveries.page(connection, caller.account_id, filters, query.limit + 1, query.before_id)
-    return _page(found, render.webhook, query)
+    return lists.answer_found(found, query.limit, query.search, render.webhook, lambda each: each.id)
 
 
 @blueprint.get("/v1/webhook_deliveries/<identifier>")
@@ -99,7 +95,7 @@ def look_up_webhook(identifier: str) -> Response:
     caller = auth.caller()
     with _reading() as connection:
         found = webhook_deliveries.load(connection, caller.account_id, _webhook_id(identifier))
-    return _told(render.webhook(found))
+    return lists.told(render.webhook(found))
 
 
 @blueprint.post("/v1/webhook_deliveries/<identifier>/replay")
@@ -109,7 +105,7 @@ def replay(identifier: str) -> Response:
     with _changing("webhook_subscription_disabled") as connection:
         replayed = webhook_deliveries.replay(connection, caller.account_id, webhook_id)
     services.of(current_app).publisher.post([webhook_id])
-    return _told(render.webhook(replayed), 202)
+    return lists.told(render.webhook(replayed), 202)
 
 
 @blueprint.post("/v1/webhook_deliveries/bulk_replay")
@@ -120,7 +116,7 @@ def bulk_replay() -> Response:
     with _changing("webhook_subscription_disabled") as connection:
         replayed, capped = webhook_deliveries.replay_all(connection, caller.account_id, wanted)
     services.of(current_app).publisher.post(replayed)
-    return _told({"enqueued": len(replayed), "capped": capped}, 202)
+    return lists.told({"enqueued": len(replayed), "capped": capped}, 202)
 
 
 @contextmanager
@@ -157,20 +153,3 @@ def _decoded(prefix: str, identifier: str, unknown: str) -> UUID:
     if decoded is None:
         raise ResourceNotFound(unknown)
     return decoded
-
-
-def _told(data: dict[str, Any], status: int = 200) -> Response:
-    response = jsonify(data=data, request_id=request_ids.current())
-    response.status_code = status
-    return response
-
-
-def _page(found: list[_Item], rendered: Callable[[_Item], dict[str, Any]], query: schema.Query) -> Response:
-    """Give a page of what was found, which is one more than the page holds where another follows."""
-    page, has_more = found[: query.limit], len(found) > query.limit
-    return jsonify(
-        data=[rendered(each) for each in page],
-        has_more=has_more,
-        next_cursor=cursors.encode(page[-1].id, query.search) if has_more else None,
-        request_id=request_ids.current(),
-    )

@@ -1,17 +1,15 @@
 """What requests about webhooks may say: bodies, and the queries of lists. What is not known is ignored."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
-from api import syntax
+from api import lists, syntax
 from api.dialects.kirim import errors
-from api.errors import InvalidRequest, ResourceNotFound
-from api.sends import schema
+from api.errors import InvalidRequest, ResourceNotFound, invalid_value
 from api.webhooks import models
 from shared import ids
 from shared.domain.webhooks import State
@@ -23,17 +21,6 @@ _CLEARED: Final = frozenset({"description"})
 """What ``null`` takes away; otherwise it is absent."""
 
 _Model = TypeVar("_Model", bound=BaseModel)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Query:
-    """A page of a list."""
-
-    limit: int
-    before_id: UUID | None
-    """The last item of the page before."""
-    search: tuple[str | None, ...]
-    """What a cursor of this list is bound to."""
 
 
 def new_subscription(body: bytes) -> models.NewSubscription:
@@ -64,52 +51,41 @@ def bulk_replay(body: bytes) -> Filters:
         subscription_id=subscription_id,
         state=State(wanted.status),
         event_type=wanted.event_type,
-        created_after=schema.moment(times, "created_after"),
-        created_before=schema.moment(times, "created_before"),
+        created_after=lists.moment(times, "created_after"),
+        created_before=lists.moment(times, "created_before"),
     )
 
 
-def subscriptions(arguments: Mapping[str, str], account_id: UUID) -> Query:
+def subscriptions(arguments: Mapping[str, str], account_id: UUID) -> lists.Page:
     """Read the query of a list of subscriptions. Raises :class:`InvalidRequest` naming the parameter."""
-    return _query(arguments, ("webhook_subscriptions", account_id.hex))
+    return lists.page(arguments, ("webhook_subscriptions", account_id.hex))
 
 
-def webhooks(arguments: Mapping[str, str], account_id: UUID) -> tuple[Query, Filters]:
+def webhooks(arguments: Mapping[str, str], account_id: UUID) -> tuple[lists.Page, Filters]:
     """Read the query of a list of webhooks. Raises as :func:`subscriptions`."""
     filters = Filters(
         subscription_id=_subscription_id(arguments),
-        state=_state(arguments),
+        state=lists.member(arguments, "status", State),
         event_type=_event_type(arguments),
-        created_after=schema.moment(arguments, "created_after"),
-        created_before=schema.moment(arguments, "created_before"),
+        created_after=lists.moment(arguments, "created_after"),
+        created_before=lists.moment(arguments, "created_before"),
     )
     search = ("webhook_deliveries", account_id.hex, *(arguments.get(name) for name in _FILTERS))
-    return _query(arguments, search), filters
-
-
-def _query(arguments: Mapping[str, str], search: tuple[str | None, ...]) -> Query:
-    return Query(limit=schema.limit(arguments), before_id=schema.last_id(arguments, search), search=search)
+    return lists.page(arguments, search), filters
 
 
 def _subscription_id(arguments: Mapping[str, str]) -> UUID | None:
     text = arguments.get("subscription_id")
     identifier = None if text is None else ids.decode(ids.SUBSCRIPTION, text)
     if text is not None and identifier is None:
-        raise errors.invalid_value("subscription_id", "must be the id of a webhook subscription")
+        raise invalid_value("subscription_id", "must be the id of a webhook subscription")
     return identifier
-
-
-def _state(arguments: Mapping[str, str]) -> State | None:
-    text = arguments.get("status")
-    if text is not None and text not in set(State):
-        raise errors.invalid_value("status", f"must be one of {', '.join(State)}")
-    return None if text is None else State(text)
 
 
 def _event_type(arguments: Mapping[str, str]) -> str | None:
     text = arguments.get("event_type")
     if text is not None and (not 1 <= len(text) <= _LONGEST_EVENT or "\0" in text):
-        raise errors.invalid_value("event_type", f"must have 1 to {_LONGEST_EVENT} characters")
+        raise invalid_value("event_type", f"must have 1 to {_LONGEST_EVENT} characters")
     return text
 
 

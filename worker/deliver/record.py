@@ -57,21 +57,21 @@ class Record:
 
 def of(result: Result, worker: str) -> Record:
     """Write a result down."""
-    claim = result.claim
+    claim, row = result.claim, delivery_row(result)
     return Record(
         id=claim.id,
         send_id=claim.send_id,
         account_id=claim.account_id,
         queue=claim.queue,
         lineage=result.lineage,
-        delivery=delivery_row(result),
+        delivery=row,
         outcome=OUTCOMES[type(result.outcome)],
         attempt=attempt_row(result, worker),
         refund=quota.unit(claim) if _unused(result) else None,
         suspension=_suspension_row(result),
         quarantine=_quarantine_row(result),
         mark=_mark_row(result),
-        told=telling.of_result(result, ended_at(result)),
+        told=telling.of_result(result, row),
     )
 
 

@@ -1,6 +1,6 @@
 """What customers hear by webhook of how deliveries ended, whatever the channel."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,18 +11,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.domain import customer_events, message_errors
 from shared.domain.customer_events import CustomerEvent
 from shared.domain.states import DeliveryState
-from worker.deliver.result import Result, delivery_row
+from worker.deliver.result import Result, ended_at
 from worker.webhooks import outbox
 
 Told = dict[str, Any]
 """How a delivery ended, as it can be written as JSON."""
 
 
-def of_result(result: Result, at: str) -> Told | None:
-    """Say how a call ended its delivery; ``None`` when it did not, or nobody wants to hear."""
-    claim, row = result.claim, delivery_row(result)
+def of_result(result: Result, row: Mapping[str, Any]) -> Told | None:
+    """Say how a call ended its delivery, by the row it is recorded as; ``None`` when it did not, or nobody wants to hear."""
+    claim = result.claim
+    if not claim.observed or row["state"] not in _REACHED:
+        return None
     told = {"account_id": str(claim.account_id), "delivery_id": str(claim.id), "channel": claim.channel, "to": claim.target}
-    return {**told, "at": at, **_known(row)} if claim.observed and row["state"] in _REACHED else None
+    return {**told, "at": ended_at(result), **_known(row)}
 
 
 def of_resolved(row: Row[Any]) -> Told:

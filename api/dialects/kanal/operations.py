@@ -1,13 +1,11 @@
 """What the Kanal dialect serves."""
 
 from collections.abc import Mapping
-from typing import Annotated, Final
+from typing import Final
 
-from pydantic import Field
-
-from api import idempotency
 from api.dialects.kanal import errors, models, render
-from api.openapi.operation import Answer, Body, Operation, Parameter, Tag
+from api.openapi.operation import Answer, Body, Operation, Tag
+from api.openapi.parameters import LATER, PREFER, idempotency_key
 
 _TAG: Final = Tag(
     name="Kanal",
@@ -24,20 +22,10 @@ _TEMPLATE: Final = """Sends a saved template, whenever the contact last wrote.
 The contact is made when it is new. Otherwise as a message.
 """
 
-_PREFER: Final = Parameter(
-    name="Prefer",
-    where="header",
-    description="`wait=N` waits for the outcome at most N seconds, up to 60; `respond-async` does not wait (RFC 7240).",
-    example="wait=30",
+_IDEMPOTENCY_KEY: Final = idempotency_key(
+    "Within 24 hours, a repeat with the same key sends nothing and gets 201, unless the first attempt failed."
 )
-_IDEMPOTENCY_KEY: Final = Parameter(
-    name=idempotency.HEADER,
-    where="header",
-    description="Within 24 hours, a repeat with the same key sends nothing and gets 201, unless the first attempt failed.",
-    type=Annotated[str, Field(min_length=1, max_length=idempotency.LONGEST)],
-)
-_HEADERS: Final = (_PREFER, _IDEMPOTENCY_KEY)
-_LATER: Final = {"Location": "Where the send is looked up.", "Preference-Applied": "What of `Prefer` was honoured."}
+_HEADERS: Final = (PREFER, _IDEMPOTENCY_KEY)
 _RETRY: Final = {"Retry-After": "Seconds after which to try again."}
 
 _SENT: Final = {"success": True, "message_id": 123456, "contact_id": 7890, "phone_number": "33612345678"}
@@ -65,7 +53,7 @@ def _sending(sent: str, refused: Answer) -> dict[int, Answer]:
         202: Answer(
             description="Accepted; the outcome is still open, or nobody knows it.",
             type=models.Sent,
-            headers=_LATER,
+            headers=LATER,
             example={**_SENT, "message": render.ACCEPTED},
         ),
         400: refused,

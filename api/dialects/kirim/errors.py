@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from api import errors, idempotency, idempotency_keys, limits, numbers
 from api.dialects.kirim.fields import INVALID_PHONE_NUMBER
-from api.errors import ApiError, Conflict, InvalidRequest, Unauthenticated
+from api.errors import ApiError, Conflict, InvalidRequest, Unauthenticated, invalid_value
 
 _UNAUTHENTICATED: Final[Mapping[str, str]] = {
     "invalid_api_key": "The API key is missing or not valid.",
@@ -41,11 +41,6 @@ _PROBLEMS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
 def invalid_body(message: str) -> InvalidRequest:
     """Make the refusal of a body that is no JSON object."""
     return InvalidRequest("invalid_request", message)
-
-
-def invalid_value(param: str, problem: str) -> InvalidRequest:
-    """Make the refusal of a field by its name."""
-    return InvalidRequest("invalid_field_value", f"{param} {problem}", param=param)
 
 
 def invalid_phone_number(param: str) -> InvalidRequest:

@@ -1,14 +1,11 @@
 """What the room of the Kirim dialect serves."""
 
-from typing import Annotated, Any, Final
+from typing import Final
 
-from pydantic import Field
-
-from api import idempotency
 from api.dialects.kirim import models, queries
 from api.openapi import counted
 from api.openapi.operation import Answer, Body, Operation, Parameter, Tag
-from api.openapi.parameters import CURSOR, LIMIT
+from api.openapi.parameters import CREATED, CURSOR, LIMIT, idempotency_key, identifier, query
 from shared.domain.messages import Status
 
 _TAG: Final = Tag(
@@ -29,37 +26,22 @@ _ACCEPTED: Final = {
     "request_id": "req_01M7XC8EPCEHFVZ3Z7T6A5DQ50",
 }
 
-_ID: Final = Parameter(
-    name="identifier",
-    where="path",
-    description="The message's id.",
-    type=models.MessageId,
-    example="msg_01M7XC8EPCEHFVZ3Z7T6A5DQ50",
-)
-_KEY: Final = Parameter(
-    name=idempotency.HEADER,
-    where="header",
-    description="Makes repeats of this request within 24 hours one: they get the first one's answer, byte for byte.",
-    type=Annotated[str, Field(min_length=1, max_length=idempotency.LONGEST)],
-    example="8e1a2c30-f0a4-4c70-9c2d-7b5e3aef9201",
+_ID: Final = identifier("The message's id.", models.MessageId, "msg_01M7XC8EPCEHFVZ3Z7T6A5DQ50")
+_KEY: Final = idempotency_key(
+    "Makes repeats of this request within 24 hours one: they get the first one's answer, byte for byte.",
+    "8e1a2c30-f0a4-4c70-9c2d-7b5e3aef9201",
 )
 _REPLAYED: Final = {"Idempotent-Replayed": "With a key: whether an earlier request had made the message."}
 
-
-def _query(name: str, description: str, kind: Any = str) -> Parameter:
-    return Parameter(name=name, where="query", description=description, type=kind)
-
-
 _MESSAGES: Final = (
-    _query("status", "Only those that got this far.", Status),
-    _query("direction", "Only those that went out, which are all that are kept, or that came in.", queries.Direction),
-    _query("to", "Only those to this number."),
-    _query("created_after", "Only those made at this time or later: ISO 8601, in UTC unless it says otherwise, or unix seconds."),
-    _query("created_before", "Only those made before this time, likewise."),
+    query("status", "Only those that got this far.", Status),
+    query("direction", "Only those that went out, which are all that are kept, or that came in.", queries.Direction),
+    query("to", "Only those to this number."),
+    *CREATED,
     LIMIT,
     CURSOR,
 )
-_TEMPLATES: Final = (_query("status", "Only those with this status.", queries.TemplateStatus), LIMIT, CURSOR)
+_TEMPLATES: Final = (query("status", "Only those with this status.", queries.TemplateStatus), LIMIT, CURSOR)
 
 
 OPERATIONS: Final = (
@@ -117,7 +99,7 @@ OPERATIONS: Final = (
         tag=_TAG,
         parameters=(
             Parameter(name="name", where="path", description="Meta's name of it.", example="order_confirmation"),
-            _query("language", "The language, as `id_ID`."),
+            query("language", "The language, as `id_ID`."),
         ),
         answers=counted.answers(200, Answer(description="The template.", type=models.OneTemplate), 404),
     ),

@@ -2,9 +2,8 @@
 
 from api import numbers
 from api.auth import Caller
-from api.dialects.kirim import errors
 from api.dialects.kirim.schema import Request, TemplateName
-from api.errors import InvalidRequest
+from api.errors import InvalidRequest, invalid_value
 from shared.db import engine
 from shared.domain import content
 from shared.domain.channels import Channel
@@ -39,10 +38,10 @@ def require_sendable(wanted: TemplateName, found: list[MetaTemplate]) -> None:
     in_language = [each for each in found if each.language == wanted.language]
     if not in_language:
         known = ", ".join(sorted({each.language for each in found}))
-        raise errors.invalid_value("template.language", f"must be one that the template has: {known}")
+        raise invalid_value("template.language", f"must be one that the template has: {known}")
     problem = min((_problem(each) for each in in_language), key=len)
     if problem:
-        raise errors.invalid_value("template.name", problem)
+        raise invalid_value("template.name", problem)
 
 
 def _problem(template: MetaTemplate) -> str:

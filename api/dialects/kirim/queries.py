@@ -1,12 +1,13 @@
 """What the queries of lists may say. Parameters that are not known are ignored."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
 
+from api import lists
 from api.dialects.kirim import errors
-from api.sends import schema
+from api.errors import invalid_value
 from shared.domain import targets
 from shared.domain.messages import Status
 from shared.management.messages import Filters
@@ -22,68 +23,55 @@ _FILTERS: Final = ("status", "direction", "created_after", "created_before", "to
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Messages:
+class Messages(lists.Page):
     """A page of messages."""
 
     filters: Filters
     inbound: bool
     """Whether only messages that came in are asked for."""
-    limit: int
-    before_id: UUID | None
-    """The last item of the page before."""
-    search: tuple[str | None, ...]
-    """What a cursor of this search is bound to."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Templates:
-    """A page of templates; the fields are as those of :class:`Messages`."""
+    """A page of templates, whose ids are numbers."""
 
     status: str | None
     limit: int
     before_id: int | None
-    search: tuple[str | None, ...]
+    search: lists.Search
 
 
 def messages(arguments: Mapping[str, str], account_id: UUID) -> Messages:
     """Read the query of a list of messages. Raises :class:`api.errors.InvalidRequest` naming the parameter."""
     if "conversation_id" in arguments:
-        raise errors.invalid_value("conversation_id", "is no filter here: conversations are not kept")
-    status = _choice(arguments, "status", tuple(Status))
+        raise invalid_value("conversation_id", "is no filter here: conversations are not kept")
     filters = Filters(
-        status=None if status is None else Status(status),
+        status=lists.member(arguments, "status", Status),
         to=_recipient(arguments.get("to")),
-        created_after=schema.moment(arguments, "created_after"),
-        created_before=schema.moment(arguments, "created_before"),
+        created_after=lists.moment(arguments, "created_after"),
+        created_before=lists.moment(arguments, "created_before"),
     )
     search = ("messages", account_id.hex, *(arguments.get(name) for name in _FILTERS))
     return Messages(
         filters=filters,
-        inbound=_choice(arguments, "direction", _DIRECTIONS) == "inbound",
-        limit=schema.limit(arguments),
-        before_id=schema.last_id(arguments, search),
+        inbound=lists.one_of(arguments, "direction", _DIRECTIONS) == "inbound",
+        limit=lists.limit(arguments),
+        before_id=lists.last_id(arguments, search),
         search=search,
     )
 
 
 def templates(arguments: Mapping[str, str], account_id: UUID) -> Templates:
     """Read the query of a list of templates. Raises as :func:`messages`."""
-    status = _choice(arguments, "status", _TEMPLATE_STATUSES)
+    status = lists.one_of(arguments, "status", _TEMPLATE_STATUSES)
     search = ("templates", account_id.hex, status)
-    last = schema.last_id(arguments, search)
+    last = lists.last_id(arguments, search)
     return Templates(
         status=None if status == "all" else status,
-        limit=schema.limit(arguments),
+        limit=lists.limit(arguments),
         before_id=None if last is None else min(last.int, _LAST_TEMPLATE),
         search=search,
     )
-
-
-def _choice(arguments: Mapping[str, str], name: str, choices: Collection[str]) -> str | None:
-    text = arguments.get(name)
-    if text is not None and text not in choices:
-        raise errors.invalid_value(name, f"must be one of {', '.join(choices)}")
-    return text
 
 
 def _recipient(text: str | None) -> str | None:

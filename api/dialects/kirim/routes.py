@@ -1,16 +1,14 @@
 """The endpoints of the Kirim dialect: messages are committed and answered at once, then looked up; templates; who is asking."""
 
-from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, current_app, jsonify, request
 
-from api import auth, bodies, idempotency, idempotency_keys, intake, limits, numbers, request_ids, services
+from api import auth, bodies, idempotency, idempotency_keys, intake, limits, lists, numbers, request_ids, services
 from api.dialects.kirim import errors, planning, queries, render, schema
 from api.errors import InvalidRequest, ResourceNotFound
 from api.idempotency_keys import IdempotencyKey
 from api.orders import Order
-from api.sends import cursors
 from shared import ids
 from shared.db import engine
 from shared.management import accounts, messages, meta_templates, tokens
@@ -78,7 +76,7 @@ def look_up(identifier: str) -> Response:
         found = messages.load(connection, caller.account_id, send_id)
     if found is None:
         raise _no_message()
-    return _told(render.message(found))
+    return lists.told(render.message(found))
 
 
 @blueprint.get("/v1/messages")
@@ -87,10 +85,10 @@ def find() -> Response:
     caller = auth.caller()
     query = queries.messages(request.args, caller.account_id)
     if query.inbound:
-        return _page([], None, query.search)
+        return lists.answer([], None, query.search)
     with engine.get().connect() as connection:
         page = messages.page(connection, caller.account_id, query.filters, query.limit, query.before_id)
-    return _page([render.message(each) for each in page.messages], page.next_before, query.search)
+    return lists.answer([render.message(each) for each in page.messages], page.next_before, query.search)
 
 
 @blueprint.get("/v1/templates")
@@ -100,9 +98,7 @@ def list_templates() -> Response:
     query = queries.templates(request.args, caller.account_id)
     with engine.get().connect() as connection:
         found = meta_templates.page(connection, caller.account_id, query.status, query.limit + 1, query.before_id)
-    page = found[: query.limit]
-    last = UUID(int=page[-1].id) if len(found) > query.limit else None
-    return _page([render.template(each) for each in page], last, query.search)
+    return lists.answer_found(found, query.limit, query.search, render.template, lambda each: UUID(int=each.id))
 
 
 @blueprint.get("/v1/templates/<name>")
@@ -115,7 +111,7 @@ def look_up_template(name: str) -> Response:
     in_language = [each for each in found if wanted in {None, each.language}]
     if not in_language:
         raise ResourceNotFound("there is no such template")
-    return _told(render.template(min(in_language, key=lambda each: not each.sendable)))
+    return lists.told(render.template(min(in_language, key=lambda each: not each.sendable)))
 
 
 @blueprint.get("/v1/me")
@@ -125,16 +121,7 @@ def me() -> Response:
     with engine.get().connect() as connection:
         account = accounts.load(connection, caller.account_id)
         token = tokens.load(connection, caller.token_id)
-    return _told(render.me(account, token, caller))
-
-
-def _told(data: dict[str, Any]) -> Response:
-    return jsonify(data=data, request_id=request_ids.current())
-
-
-def _page(data: list[dict[str, Any]], last: UUID | None, search: tuple[str | None, ...]) -> Response:
-    next_cursor = None if last is None else cursors.encode(last, search)
-    return jsonify(data=data, has_more=last is not None, next_cursor=next_cursor, request_id=request_ids.current())
+    return lists.told(render.me(account, token, caller))
 
 
 def _no_message() -> ResourceNotFound:

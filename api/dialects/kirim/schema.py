@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from api import syntax
 from api.dialects.kirim import errors, models
+from api.errors import invalid_value
 from shared.domain.content import CloudMessage
 
 _DEEPEST: Final = 32
@@ -84,11 +85,11 @@ def _content(message: models.Envelope, given: Any) -> CloudMessage:
     """Make what is stored; what goes to Meta as it came must be something that can be stored."""
     cloud = message.cloud(given)
     if not _is_finite(cloud):
-        raise errors.invalid_value(message.type, "must not contain numbers beyond those of JSON")
+        raise invalid_value(message.type, "must not contain numbers beyond those of JSON")
     try:
         return CloudMessage.model_validate({"kind": message.type, "cloud": cloud})
     except ValidationError as error:
-        raise errors.invalid_value(message.type, error.errors()[0]["msg"]) from None
+        raise invalid_value(message.type, error.errors()[0]["msg"]) from None
 
 
 def _is_finite(value: Any) -> bool:

@@ -1,12 +1,11 @@
 """What the Kirisan dialect serves."""
 
-from typing import Annotated, Final
-
-from pydantic import Field
+from typing import Final
 
 from api.dialects.kirisan.models import Body as Send
 from api.dialects.kirisan.models import Outcome, Refused
-from api.openapi.operation import Answer, Body, Operation, Parameter, Tag
+from api.openapi.operation import Answer, Body, Operation, Tag
+from api.openapi.parameters import LATER, PREFER, idempotency_key
 
 _TAG: Final = Tag(name="Kirisan", description="The Kirisan dialect: one recipient over several channels, in tiers.")
 
@@ -17,24 +16,11 @@ only when every channel of the one before ended without success. The request wai
 says otherwise; an answer without it is 202. A send whose channels all fail is answered with 200 and `status: false`: read `status`.
 """
 
-_PREFER: Final = Parameter(
-    name="Prefer",
-    where="header",
-    description="`wait=N` waits for the outcome at most N seconds, up to 60; `respond-async` does not wait (RFC 7240).",
-    example="wait=30",
-)
-_IDEMPOTENCY_KEY: Final = Parameter(
-    name="Idempotency-Key",
-    where="header",
-    description="Within 24 hours, a repeat with the same key and body is the same send and gets its answer.",
-    type=Annotated[str, Field(min_length=1, max_length=255)],
+_IDEMPOTENCY_KEY: Final = idempotency_key(
+    "Within 24 hours, a repeat with the same key and body is the same send and gets its answer."
 )
 _HEADERS: Final = {"Idempotent-Replayed": "With an `Idempotency-Key`: whether the send was made by an earlier request."}
-_ACCEPTED: Final = {
-    **_HEADERS,
-    "Location": "Where the send is looked up.",
-    "Preference-Applied": "What of `Prefer` was honoured.",
-}
+_ACCEPTED: Final = {**_HEADERS, **LATER}
 
 _EXAMPLE: Final = {
     "keys": {
@@ -75,7 +61,7 @@ OPERATIONS: Final = (
         summary="Send a message",
         description=_DESCRIPTION,
         tag=_TAG,
-        parameters=(_PREFER, _IDEMPOTENCY_KEY),
+        parameters=(PREFER, _IDEMPOTENCY_KEY),
         body=Body(type=Send, example=_EXAMPLE),
         answers={
             200: Answer(description="The outcome, or that it is scheduled.", type=Outcome, headers=_HEADERS, example=_DELIVERED),

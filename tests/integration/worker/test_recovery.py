@@ -22,21 +22,8 @@ from worker import recovery
 from worker.deliver import claim as claims
 from worker.deliver import record
 from worker.runtime.journal import Journal
-from worker.runtime.publisher import Publisher
 
 AN_HOUR = 3600.0
-
-
-@pytest.fixture
-def published(monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
-    """The deliveries that this process publishes; no broker hears of them."""
-    found: list[UUID] = []
-
-    async def publish(_: Publisher, delivery_ids: Sequence[UUID], *_rest: Any) -> None:
-        found.extend(delivery_ids)
-
-    monkeypatch.setattr(Publisher, "publish", publish)
-    return found
 
 
 @pytest.fixture(autouse=True)

@@ -7,10 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from api import auth
+from api import auth, cursors
 from api.dialects.kirim import queries, render
 from api.errors import InvalidRequest
-from api.sends import cursors
 from shared import ids
 from shared.domain.messages import Message, Status
 from shared.domain.receipts import Receipt

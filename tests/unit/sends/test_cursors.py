@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.sends import cursors
+from api import cursors
 from shared import ids
 
 _SEARCH = ("account", "failed", None)

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api import cursors
 from api.errors import InvalidRequest
-from api.sends import cursors, schema
+from api.sends import schema
 from shared import ids
 from shared.domain.channels import Channel
 from shared.domain.states import SendState
