@@ -11,6 +11,8 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS: Final = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
+"""What ten bits are written as."""
 _VALUES: Final = {character: value for value, character in enumerate(_ALPHABET)}
 _LENGTH: Final = 26
 _SUFFIX_BITS: Final = 4
@@ -71,8 +73,8 @@ def send_of(delivery_id: UUID) -> UUID:
 def encode(prefix: str, identifier: UUID) -> str:
     """Write an id as ``snd_01JD...``: the prefix and 26 Crockford base32 characters."""
     number = identifier.int
-    characters = [_ALPHABET[number >> shift & 31] for shift in range(5 * (_LENGTH - 1), -1, -5)]
-    return f"{prefix}_{''.join(characters)}"
+    pairs = [_PAIRS[number >> shift & 1023] for shift in range(5 * (_LENGTH - 2), -1, -10)]
+    return f"{prefix}_{''.join(pairs)}"
 
 
 def decode(prefix: str, text: str) -> UUID | None:

@@ -1,16 +1,37 @@
 """Structured logs: one JSON object a line, on standard error. No address, body or token is ever given to a logger."""
 
+import json
 import logging
 import sys
+from typing import Final
 
 import structlog
 
-_QUIET = ("httpx", "httpcore", "kombu", "amqp", "telegram", "mail.log", "celery.app.trace", "celery.worker.strategy")
+_QUIET = ("kombu", "amqp", "telegram", "mail.log", "celery.app.trace", "celery.worker.strategy")
 """Loggers that would write a line per message or task, some with addresses in it."""
+
+_ENCODER: Final = json.JSONEncoder(default=repr)
+
+
+class _Lines:
+    """What a logger writes to. Our own lines, of which there is one per delivery, do not pass the standard library's logging."""
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+
+    def write(self, line: str) -> None:
+        """Write a line, whole: other threads write too."""
+        sys.stderr.write(f"{line}\n")
+
+    debug = info = warning = error = critical = write
+
+
+def _render(_logger: object, _method: str, event: structlog.typing.EventDict) -> str:
+    return _ENCODER.encode(event)
 
 
 def configure(level: int = logging.INFO) -> None:
-    """Send the standard library's records and structlog's through the same JSON renderer."""
+    """Give structlog's lines and the standard library's records the same form."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -19,16 +40,15 @@ def configure(level: int = logging.INFO) -> None:
         structlog.processors.format_exc_info,
     ]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[*shared, _render],
+        logger_factory=_Lines,
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.JSONRenderer()],
+            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _render]
         )
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)

@@ -142,7 +142,7 @@ async def _probe(key_id: UUID) -> Finding:
     try:
         return await probing.probe_now(database, wires, key_id)
     finally:
-        await wires.http.aclose()
+        await wires.http.close()
         await database.dispose()
 
 

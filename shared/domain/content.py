@@ -4,9 +4,10 @@ Field names on the wire and in the database are the Kirisan contract's (section 
 ``listMessage`` and so on; in Python they are snake case. Unknown fields are ignored.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -14,36 +15,37 @@ from pydantic_core import PydanticCustomError
 
 from shared.domain.channels import Channel
 
+JsonObject = dict[str, Any]
+
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
 
 def _storable(value: str) -> str:
     """Refuse what JSON can carry and Postgres cannot store."""
     if "\0" in value:
         raise PydanticCustomError("nul_character", "must not contain the NUL character")
-    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+    if not value.isascii() and _SURROGATE.search(value):
         raise PydanticCustomError("surrogate_character", "must not contain half of a surrogate pair")
     return value
 
 
-def _storable_inside(value: dict[str, Any]) -> dict[str, Any]:
-    for text in strings(value):
-        _storable(text)
+def _storable_inside(value: JsonObject) -> JsonObject:
+    _check(value)
     return value
 
 
-def strings(value: Any) -> Iterator[str]:
-    """Give every string of a JSON value in order, the names of its fields included."""
-    match value:
-        case str():
-            yield value
-        case list():
-            yield from (text for item in value for text in strings(item))
-        case dict():
-            yield from (text for pair in value.items() for item in pair for text in strings(item))
-        case _:
-            return
+def _check(value: Any) -> None:
+    """Check every string of a JSON value, the names of its fields included."""
+    if isinstance(value, str):
+        _storable(value)
+    elif isinstance(value, list):
+        for item in value:
+            _check(item)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            _storable(name)
+            _check(item)
 
-
-JsonObject = dict[str, Any]
 
 Text = Annotated[str, AfterValidator(_storable)]
 """A string that can be stored."""

@@ -6,7 +6,8 @@ A value is never searched for placeholders again, so no variable can smuggle one
 import html
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from shared.domain import waba_templates
 from shared.domain.content import (
@@ -19,10 +20,10 @@ from shared.domain.content import (
     TemplateMessage,
     WabaTemplate,
     dump,
-    strings,
 )
 
-_PLACEHOLDER = re.compile(r"\{\{\s*([^{}\s](?:[^{}]*[^{}\s])?)\s*\}\}")
+_OPENING: Final = "{{"
+_PLACEHOLDER: Final = re.compile(r"\{\{\s*([^{}\s](?:[^{}]*[^{}\s])?)\s*\}\}")
 
 Variables = Mapping[str, str]
 
@@ -51,36 +52,27 @@ def render(body: TemplateBody | Inline, variables: Variables) -> Rendered:
             return _render_message(body, variables)
 
 
-def placeholders(value: Any) -> list[str]:
-    """List the names of all placeholders in a JSON value, each once, in order of appearance."""
-    names = (match[1] for text in strings(value) for match in _PLACEHOLDER.finditer(text))
-    return list(dict.fromkeys(names))
-
-
 def _render_message(body: Message, variables: Variables) -> Message:
-    fields = dump(body)
-    _require(placeholders(fields), variables)
-    return Message.model_validate(_substitute(fields, variables, str))
+    filling = _Filling(variables)
+    fields = filling.everywhere(dump(body))
+    filling.check()
+    return Message.model_validate(fields)
 
 
 def _render_email(body: EmailBody, variables: Variables) -> EmailBody:
-    _require(placeholders([body.subject, body.html, body.text]), variables)
-    return EmailBody(
-        subject=_fill(body.subject, variables, _one_line),
-        html=_fill(body.html, variables, html.escape),
-        text=None if body.text is None else _fill(body.text, variables, str),
-    )
+    filling = _Filling(variables)
+    subject = filling.text(body.subject, _one_line)
+    markup = filling.text(body.html, html.escape)
+    plain = None if body.text is None else filling.text(body.text)
+    filling.check()
+    return EmailBody(subject=subject, html=markup, text=plain)
 
 
 def _render_waba(body: WabaTemplate, variables: Variables) -> TemplateMessage:
-    _require(waba_templates.variable_names(body), variables)
-    return waba_templates.fill(body, variables)
-
-
-def _require(names: list[str], variables: Variables) -> None:
-    missing = [name for name in names if name not in variables]
+    missing = [name for name in waba_templates.variable_names(body) if name not in variables]
     if missing:
         raise MissingVariables(missing)
+    return waba_templates.fill(body, variables)
 
 
 def _one_line(value: str) -> str:
@@ -88,17 +80,33 @@ def _one_line(value: str) -> str:
     return " ".join(value.split())
 
 
-def _fill(text: str, variables: Variables, convert: Callable[[str], str]) -> str:
-    return _PLACEHOLDER.sub(lambda match: convert(variables[match[1]]), text)
+class _Filling:
+    """Fills one message, and notes what it has no variable for."""
 
+    def __init__(self, variables: Variables) -> None:
+        self._variables = variables
+        self._missing: dict[str, None] = {}
 
-def _substitute(value: Any, variables: Variables, convert: Callable[[str], str]) -> Any:
-    match value:
-        case str():
-            return _fill(value, variables, convert)
-        case list():
-            return [_substitute(item, variables, convert) for item in value]
-        case dict():
-            return {key: _substitute(item, variables, convert) for key, item in value.items()}
-        case _:
-            return value
+    def text(self, text: str, convert: Callable[[str], str] = str) -> str:
+        """Fill the placeholders of a text with converted values; one that cannot be filled stays."""
+        return _PLACEHOLDER.sub(partial(self._value, convert), text) if _OPENING in text else text
+
+    def everywhere(self, value: Any) -> Any:
+        """Fill every text of a JSON value."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {name: self.everywhere(item) for name, item in value.items()}
+        return [self.everywhere(item) for item in value] if isinstance(value, list) else value
+
+    def check(self) -> None:
+        """Raise :class:`MissingVariables` when something could not be filled."""
+        if self._missing:
+            raise MissingVariables(list(self._missing))
+
+    def _value(self, convert: Callable[[str], str], placeholder: re.Match[str]) -> str:
+        name = placeholder[1]
+        if name in self._variables:
+            return convert(self._variables[name])
+        self._missing[name] = None
+        return placeholder[0]

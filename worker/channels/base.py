@@ -12,7 +12,7 @@ from enum import Enum, auto
 from typing import Any, Protocol
 from uuid import UUID
 
-import httpx
+import aiohttp
 from pydantic import BaseModel, ConfigDict
 
 from shared.domain import content, outcome
@@ -50,15 +50,18 @@ class Timeouts:
 
 
 class Wires(Protocol):
-    """The connections of the process, shared by all adapters: one HTTP client, and room for the others a channel keeps."""
+    """The connections of the process, shared by all adapters; a channel that is not spoken to over HTTP keeps its own."""
 
     @property
-    def http(self) -> httpx.AsyncClient:
-        """The HTTP client, pooled over aiohttp."""
+    def http(self) -> aiohttp.ClientSession:
+        """The HTTP connections, which keep :attr:`timeouts` of themselves."""
 
     @property
     def timeouts(self) -> Timeouts:
         """The limits every call keeps."""
+
+    def __hash__(self) -> int:
+        """Tell these connections from others, for what is kept per connections."""
 
 
 Finding = outcome.NotSent | outcome.Unknown | None

@@ -1,5 +1,6 @@
 """The runtime of this process, from its start to its shutdown."""
 
+import gc
 import os
 import threading
 from typing import Final
@@ -16,9 +17,15 @@ _runtime: Runtime | None = None
 
 
 def start() -> None:
-    """Start the runtime, before the first task."""
+    """Start the runtime, before the first task.
+
+    What the process has until now, it has for good: the garbage collector's rounds leave it out from here on. With it, a round
+    would stop all calls for a tenth of a second, and there is one in every thousand deliveries.
+    """
     global _runtime  # noqa: PLW0603 - a process has one.
     _runtime = Runtime()
+    gc.collect()
+    gc.freeze()
 
 
 def begin_stop(seconds: float) -> None:

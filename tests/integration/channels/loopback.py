@@ -2,23 +2,20 @@
 
 import asyncio
 import json
-import ssl
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
-import httpx
+import aiohttp
 from aiohttp import web
-from httpx_aiohttp import AiohttpTransport
 
 from shared.domain.content import Rendered
+from worker.channels import transport
 from worker.channels.base import Envelope, Timeouts
 
 T = TypeVar("T")
-
-_TLS = ssl.create_default_context()
 
 DELIVERY = UUID("0192f3a4-5b6c-7d8e-9f01-23456789abc1")
 SEND = UUID("0192f3a4-5b6c-7d8e-9f01-23456789abc0")
@@ -27,7 +24,7 @@ NUMBER = "6281234567890"
 
 @dataclass(frozen=True)
 class Wires:
-    http: httpx.AsyncClient
+    http: aiohttp.ClientSession
     timeouts: Timeouts
 
 
@@ -91,11 +88,11 @@ async def serving(*replies: Reply) -> AsyncIterator[Provider]:
 
 
 @asynccontextmanager
-async def wired(timeouts: Timeouts | None = None, limits: httpx.Limits | None = None) -> AsyncIterator[Wires]:
-    """The connections as a worker has them: httpx over aiohttp."""
-    transport = AiohttpTransport(verify=_TLS, limits=limits or httpx.Limits(max_connections=100))
-    async with httpx.AsyncClient(transport=transport, trust_env=False) as client:
-        yield Wires(client, timeouts or Timeouts())
+async def wired(timeouts: Timeouts | None = None, connections: int = 100) -> AsyncIterator[Wires]:
+    """The connections as a worker has them."""
+    limits = timeouts or Timeouts()
+    async with transport.open_session(limits, connections) as session:
+        yield Wires(session, limits)
 
 
 def envelope(content: Rendered, target: str = NUMBER) -> Envelope:

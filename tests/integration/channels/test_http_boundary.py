@@ -9,7 +9,6 @@ import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-import httpx
 import pytest
 import trustme
 
@@ -169,8 +168,7 @@ def test_reset_during_the_handshake_was_not_sent() -> None:
 
 def test_full_pool_was_not_sent() -> None:
     async def scenario() -> Answer | NotSent | Unknown:
-        limits = httpx.Limits(max_connections=1)
-        async with speaking(silent) as port, wired(Timeouts(pool=0.3), limits) as wires:
+        async with speaking(silent) as port, wired(Timeouts(pool=0.3), connections=1) as wires:
             url = f"http://127.0.0.1:{port}/send"
             occupying = asyncio.create_task(http.exchange(post(url), wires))
             await asyncio.sleep(0.1)

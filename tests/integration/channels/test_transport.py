@@ -1,9 +1,6 @@
 """The connections that all accounts share remember nothing of any of them."""
 
-import httpx
-
-from tests.integration.channels.loopback import Reply, run, serving
-from worker.channels import transport
+from tests.integration.channels.loopback import Reply, run, serving, wired
 from worker.runtime import wires
 
 
@@ -13,15 +10,15 @@ def test_a_cookie_is_not_kept() -> None:
             opened = wires.open_wires()
             for _ in range(2):
                 await opened.http.get(provider.base_url.replace("127.0.0.1", "localhost"))
-            await opened.http.aclose()
+            await opened.http.close()
             assert ["cookie" in call.headers for call in provider.calls] == [False, False]
 
     run(scenario())
 
 
-def test_a_transport_serves_one_loop_after_the_other() -> None:
-    async def scenario() -> int:
-        async with serving(Reply()) as provider, httpx.AsyncClient(transport=transport.transport()) as client:
-            return (await client.get(provider.base_url)).status_code
+def test_a_provider_can_tell_who_calls() -> None:
+    async def scenario() -> None:
+        async with serving(Reply()) as provider, wired() as connections, connections.http.get(provider.base_url):
+            assert provider.calls[0].headers["user-agent"] == "antar"
 
-    assert [run(scenario()) for _ in range(2)] == [200, 200]
+    run(scenario())

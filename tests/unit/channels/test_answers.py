@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-import httpx
 import pytest
+from multidict import CIMultiDict
 
 from shared.domain.outcome import Trace
 from worker.channels import answers
@@ -13,7 +13,7 @@ from worker.channels.answers import Answer
 
 def answer(status: int = 200, body: bytes = b"", **headers: str) -> Answer:
     names = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(request="POST /send", status=status, headers=httpx.Headers(names), body=body)
+    return Answer(request="POST /send", status=status, headers=CIMultiDict(names), body=body)
 
 
 @pytest.mark.parametrize(

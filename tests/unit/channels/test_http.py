@@ -1,14 +1,12 @@
-"""The boundary between *not sent* and *unknown*, for every failure httpx and aiohttp can report."""
+"""The boundary between *not sent* and *unknown*, for every failure aiohttp can report."""
 
 from collections.abc import Iterator
 from typing import Any
 from unittest.mock import Mock
 
 import aiohttp
-import httpx
 import pytest
 from aiohttp import client_exceptions
-from httpx_aiohttp.transport import map_aiohttp_exceptions
 
 from shared.domain.outcome import Action, Code, NotSent, Unknown
 from worker.channels import http
@@ -18,28 +16,6 @@ UNUSABLE = (Code.CREDENTIALS_REJECTED, Action.KEY)
 LATE = (Code.ANSWER_TIMEOUT, None)
 LOST = (Code.CONNECTION_LOST, None)
 UNREADABLE = (Code.ANSWER_UNREADABLE, None)
-
-OF_HTTPX: dict[type[httpx.RequestError], Any] = {
-    httpx.ConnectError: BEFORE,
-    httpx.ConnectTimeout: BEFORE,
-    httpx.PoolTimeout: BEFORE,
-    httpx.ProxyError: BEFORE,
-    httpx.UnsupportedProtocol: UNUSABLE,
-    httpx.LocalProtocolError: UNUSABLE,
-    httpx.ReadTimeout: LATE,
-    httpx.WriteTimeout: LATE,
-    httpx.TimeoutException: LATE,
-    httpx.DecodingError: UNREADABLE,
-    httpx.ReadError: LOST,
-    httpx.WriteError: LOST,
-    httpx.CloseError: LOST,
-    httpx.NetworkError: LOST,
-    httpx.RemoteProtocolError: LOST,
-    httpx.ProtocolError: LOST,
-    httpx.TransportError: LOST,
-    httpx.TooManyRedirects: LOST,
-    httpx.RequestError: LOST,
-}
 
 KEY = Mock(host="a.example", port=443, ssl=True)
 REFUSED = OSError(111, "refused")
@@ -83,7 +59,7 @@ def subclasses(of: type[Exception]) -> Iterator[type[Exception]]:
         yield from subclasses(below)
 
 
-def verdict(error: Exception) -> tuple[Code, Action | None]:
+def verdict(error: aiohttp.ClientError | TimeoutError) -> tuple[Code, Action | None]:
     outcome = http.outcome_of_failure(error, "POST /send")
     assert outcome.trace is not None
     assert outcome.trace.request == "POST /send"
@@ -91,34 +67,14 @@ def verdict(error: Exception) -> tuple[Code, Action | None]:
     return outcome.code, outcome.action if isinstance(outcome, NotSent) else None
 
 
-@pytest.mark.parametrize(("error", "expected"), OF_HTTPX.items())
-def test_failure_of_httpx(error: type[httpx.RequestError], expected: object) -> None:
-    assert verdict(error("what happened")) == expected
-
-
-def test_every_failure_of_httpx_is_judged() -> None:
-    assert {error for error in subclasses(httpx.RequestError) if error.__module__.startswith("httpx")} == set(OF_HTTPX)
-
-
 @pytest.mark.parametrize(("error", "expected"), OF_AIOHTTP, ids=lambda value: type(value).__name__)
 def test_failure_of_aiohttp(error: aiohttp.ClientError, expected: object) -> None:
     assert verdict(error) == expected
 
 
-@pytest.mark.parametrize(("error", "expected"), OF_AIOHTTP, ids=lambda value: type(value).__name__)
-def test_failure_of_aiohttp_as_the_transport_reports_it(error: aiohttp.ClientError, expected: object) -> None:
-    with pytest.raises((httpx.RequestError, aiohttp.ClientError)) as reported, map_aiohttp_exceptions():
-        raise error
-    assert verdict(reported.value) == expected
-
-
 def test_every_failure_of_aiohttp_is_judged() -> None:
     known = {error for error in subclasses(aiohttp.ClientError) if error.__module__.startswith("aiohttp.client")}
     assert known == {type(error) for error, _ in OF_AIOHTTP}
-
-
-def test_url_that_is_none_asks_for_another_key() -> None:
-    assert verdict(httpx.InvalidURL("x")) == UNUSABLE
 
 
 def test_call_beyond_all_limits_is_late() -> None:

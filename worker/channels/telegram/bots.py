@@ -1,64 +1,79 @@
-"""The bots of a process: python-telegram-bot's client over one pool of aiohttp connections."""
+"""The bots of a process: python-telegram-bot builds the requests, the process's connections carry them."""
 
 import functools
-from http import HTTPStatus
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, NoReturn
 
 import telegram
-from telegram.request import HTTPXRequest
+from telegram.error import TelegramError
+from telegram.request import BaseRequest, RequestData
 
-from worker.channels import transport
-from worker.channels.base import Timeouts
-from worker.channels.telegram import answers
+from shared.domain.outcome import NotSent, Unknown
+from worker.channels import http
+from worker.channels.answers import Answer
+from worker.channels.base import Wires
 from worker.channels.telegram.credentials import TelegramCredentials
+from worker.channels.telegram.messages import Call
 
 _BOTS = 1_024
 
 
-class _Request(HTTPXRequest):
-    """python-telegram-bot's HTTP layer, with Telegram's answers left whole."""
+class _Exchanged(TelegramError):
+    """What came of a request, before the library reads anything into it."""
 
-    def __init__(self) -> None:
-        super().__init__(httpx_kwargs={"transport": transport.transport(), "cookies": transport.no_cookies()})
-
-    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
-        """Make the request. Raises :class:`answers.RefusalError` unless the status says that it was accepted."""
-        status, payload = await super().do_request(*args, **kwargs)
-        if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            raise answers.RefusalError(answers.read_refusal(status, payload))
-        return status, payload
-
-    @staticmethod
-    def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """Read an accepting answer, without the library's habit of logging those it cannot read."""
-        return answers.read_acceptance(payload)
+    def __init__(self, answer: Answer | NotSent | Unknown) -> None:
+        super().__init__("exchanged")
+        self.answer = answer
 
 
-class Bots:
-    """Clients by token and server; the least recently used are forgotten. They share one connection pool."""
+class _Request(BaseRequest):
+    """python-telegram-bot's HTTP layer: the exchange of all channels, within the limits of the process's connections."""
 
-    def __init__(self) -> None:
-        self._request = _Request()
-        self._bot = functools.lru_cache(maxsize=_BOTS)(self._new_bot)
+    def __init__(self, wires: Wires) -> None:
+        self._wires = wires
 
-    def _new_bot(self, token: str, base_url: str) -> telegram.Bot:
-        """Make a client. It is not initialised: that would ask Telegram for the bot's name, which sending never needs."""
-        return telegram.Bot(token, base_url=f"{base_url}/bot", request=self._request, get_updates_request=self._request)
+    @property
+    def read_timeout(self) -> float:
+        """The seconds an answer may take."""
+        return self._wires.timeouts.read
 
-    def get(self, credentials: TelegramCredentials) -> telegram.Bot:
-        """Give the client of a channel key."""
-        return self._bot(credentials.bot_token.get_secret_value(), credentials.base_url)
+    async def initialize(self) -> None:
+        """Open nothing: the connections are the process's."""
 
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._request.shutdown()
+    async def shutdown(self) -> None:
+        """Close nothing, likewise."""
+
+    async def do_request(self, url: str, method: str, request_data: RequestData | None = None, *_: Any, **__: Any) -> NoReturn:
+        """Make the request. Raises :class:`_Exchanged` with what came of it."""
+        form = request_data.json_parameters if request_data else None
+        raise _Exchanged(await http.exchange(http.Request(method=method, url=url, line=_line(method, url), form=form), self._wires))
 
 
-def in_time(timeouts: Timeouts) -> dict[str, float]:
-    """Give the limits of one call as every method of :class:`telegram.Bot` takes them."""
-    return {
-        "connect_timeout": timeouts.connect,
-        "read_timeout": timeouts.read,
-        "write_timeout": timeouts.write,
-        "pool_timeout": timeouts.pool,
-    }
+def _line(method: str, url: str) -> str:
+    """Give the request line without the token: ``POST /bot*/sendMessage``."""
+    return f"{method} /bot*/{url.rpartition('/')[2]}"
+
+
+@functools.lru_cache(maxsize=_BOTS)
+def _bot(wires: Wires, token: str, base_url: str) -> telegram.Bot:
+    """Make a client. It is not initialised: that would ask Telegram for the bot's name, which sending never needs."""
+    request = _Request(wires)
+    return telegram.Bot(token, base_url=f"{base_url}/bot", request=request, get_updates_request=request)
+
+
+def get(credentials: TelegramCredentials, wires: Wires) -> telegram.Bot:
+    """Give the client of a channel key; the least recently used are forgotten."""
+    return _bot(wires, credentials.bot_token.get_secret_value(), credentials.base_url)
+
+
+async def ask(bot: telegram.Bot, call: Call, chat_id: int | str) -> Answer | NotSent | Unknown:
+    """Make one call and give Telegram's answer whole, or say what it means that there is none.
+
+    The library's own reading takes longer than the call, and drops what a refusal's meaning depends on.
+    """
+    method: Callable[..., Awaitable[NoReturn]] = getattr(bot, call.method)
+    try:
+        await method(chat_id=chat_id, **call.arguments)
+    except _Exchanged as exchanged:
+        answer = exchanged.answer
+    return answer

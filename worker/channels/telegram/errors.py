@@ -6,11 +6,8 @@ case, by the part that carries the meaning.
 
 import re
 
-from telegram.error import TelegramError
-
 from shared.domain.outcome import Action, Code, Mark, NotSent, Pause, PauseScope, Trace, Unknown
-from worker.channels import http
-from worker.channels.telegram.answers import Refusal, UnreadableError
+from worker.channels.telegram.answers import Refusal
 
 Verdict = tuple[Code, Action]
 
@@ -124,16 +121,3 @@ def outcome_of_refusal(refusal: Refusal, request: str) -> NotSent | Unknown:
         detail=detail,
         trace=Trace(request=request, status=refusal.status, provider_code=str(refusal.status)),
     )
-
-
-def outcome_of_failure(error: TelegramError | TimeoutError, request: str) -> NotSent | Unknown:
-    """Turn an exchange that failed into an outcome.
-
-    python-telegram-bot's own class does not tell whether the request left (``TimedOut`` covers a full pool as well as a lost
-    answer); what httpx reported, which it keeps as the cause, does. :class:`TimeoutError` is a call that outlasted all its limits.
-    """
-    if isinstance(error, UnreadableError):
-        reason = "Telegram accepted the request with an unreadable answer"
-        return Unknown(code=Code.ANSWER_UNREADABLE, reason=reason, trace=Trace(request=request))
-    cause = error.__cause__
-    return http.outcome_of_failure(cause if isinstance(cause, Exception) else error, request)

@@ -1,6 +1,6 @@
 """Whether Telegram knows the bot: its ``getMe``.
 
-It is asked without python-telegram-bot, which here is set up to read answers to messages only.
+It is asked without python-telegram-bot, which here builds messages only.
 """
 
 from typing import Final
@@ -9,11 +9,10 @@ from worker.channels import answers, http
 from worker.channels.answers import Answer
 from worker.channels.base import Finding, Wires
 from worker.channels.telegram import errors
-from worker.channels.telegram.answers import read_refusal
+from worker.channels.telegram.answers import refusal_in
 from worker.channels.telegram.credentials import TelegramCredentials
 
 _LINE: Final = "GET /bot*/getMe"
-_BAD_REQUEST: Final = 400
 
 
 async def probe(credentials: TelegramCredentials, wires: Wires) -> Finding:
@@ -24,10 +23,10 @@ async def probe(credentials: TelegramCredentials, wires: Wires) -> Finding:
 
 
 def finding_of(answer: Answer) -> Finding:
-    """Read the answer. A proxy may pass on ``{"ok": false}`` as a success."""
+    """Read the answer."""
     document = answer.document()
-    if not answer.accepted or document.get("ok") is False:
-        status = _BAD_REQUEST if answer.accepted else answer.status
-        return errors.outcome_of_refusal(read_refusal(status, answer.body), answer.request)
+    refusal = refusal_in(answer, document)
+    if refusal:
+        return errors.outcome_of_refusal(refusal, answer.request)
     known = document.get("ok") is True and isinstance(document.get("result"), dict)
     return None if known else answers.unreadable(answer)

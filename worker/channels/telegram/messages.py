@@ -20,12 +20,6 @@ class Call:
     method: str
     arguments: dict[str, Any]
 
-    @property
-    def request(self) -> str:
-        """The request line, redacted: ``POST /bot*/sendMessage``."""
-        first, *others = self.method.split("_")
-        return f"POST /bot*/{first}{''.join(map(str.capitalize, others))}"
-
 
 def _paragraphs(*parts: str | None) -> str:
     return "\n\n".join(part for part in parts if part and part.strip())

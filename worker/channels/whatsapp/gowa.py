@@ -1,9 +1,8 @@
 """GOWA (go-whatsapp-web-multidevice), from its OpenAPI description of version 9.0.0 and the error codes of its source."""
 
+from base64 import b64encode
 from typing import Final
 from uuid import UUID
-
-import httpx
 
 from shared.domain.content import JsonObject, MessageType
 from shared.domain.outcome import Action, Code, NotSent, Outcome, Sent, Unknown
@@ -75,19 +74,16 @@ def request(delivery: Delivery, credentials: WhatsappCredentials) -> http.Reques
         url=f"{credentials.base_url}/send/{operation}",
         line=f"POST /send/{operation}",
         headers=_headers(credentials),
-        auth=_basic(credentials),
         json=None if isinstance(delivery.content, File) else fields,
         multipart=fields if isinstance(delivery.content, File) else None,
     )
 
 
 def _headers(credentials: WhatsappCredentials) -> dict[str, str]:
-    return {"X-Device-Id": credentials.session} if credentials.session else {}
-
-
-def _basic(credentials: WhatsappCredentials) -> httpx.BasicAuth:
+    """Give the device's name, where the key has one, and ``user:password`` as Basic credentials (RFC 7617)."""
     user, _, password = credentials.api_key.get_secret_value().partition(":")
-    return httpx.BasicAuth(user, password)
+    basic = {"Authorization": f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"}
+    return {**basic, "X-Device-Id": credentials.session} if credentials.session else basic
 
 
 def _content(delivery: Delivery) -> tuple[str, dict[str, str]]:
@@ -131,7 +127,6 @@ def _status(credentials: WhatsappCredentials) -> http.Request:
         url=f"{credentials.base_url}/app/status",
         line="GET /app/status",
         headers=_headers(credentials),
-        auth=_basic(credentials),
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
-import httpx
+import aiohttp
 import trustme
 import uvloop
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
@@ -37,7 +37,7 @@ class Wires:
     timeouts: Timeouts = field(default_factory=Timeouts)
 
     @property
-    def http(self) -> httpx.AsyncClient:
+    def http(self) -> aiohttp.ClientSession:
         raise NotImplementedError
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
-import httpx
 import uvloop
 from aiohttp import web
 
 from shared.domain import content
 from shared.domain.outcome import Outcome
+from tests.integration.channels.loopback import wired
 from worker.channels.base import Envelope, Timeouts
 from worker.channels.telegram.adapter import TelegramAdapter
 from worker.channels.telegram.credentials import TelegramCredentials
@@ -23,17 +23,6 @@ T = TypeVar("T")
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 ACCEPTED = {"ok": True, "result": {"message_id": 17, "date": 1, "chat": {"id": 4242, "type": "private"}}}
 TEXT = {"type": "text", "message": "Hello"}
-
-
-@dataclass
-class Wires:
-    """The limits; Telegram keeps connections of its own."""
-
-    timeouts: Timeouts = field(default_factory=Timeouts)
-
-    @property
-    def http(self) -> httpx.AsyncClient:
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -76,15 +65,6 @@ async def serving(*answers: tuple[int, Any]) -> AsyncIterator[BotApi]:
         await runner.cleanup()
 
 
-@asynccontextmanager
-async def adapting() -> AsyncIterator[TelegramAdapter]:
-    adapter = TelegramAdapter()
-    try:
-        yield adapter
-    finally:
-        await adapter.close()
-
-
 def credentials(base_url: str, token: str = TOKEN) -> TelegramCredentials:
     return TelegramCredentials.model_validate({"bot_token": token, "base_url": base_url})
 
@@ -97,9 +77,9 @@ def envelope(body: dict[str, Any] | None = None, target: str = "4242") -> Envelo
 async def send(
     base_url: str, body: dict[str, Any] | None = None, *, target: str = "4242", timeouts: Timeouts | None = None
 ) -> Outcome:
-    """Send one message with an adapter of its own."""
-    async with adapting() as adapter:
-        return await adapter.send(envelope(body, target), credentials(base_url), Wires(timeouts or Timeouts()))
+    """Send one message over connections of its own."""
+    async with wired(timeouts) as wires:
+        return await TelegramAdapter().send(envelope(body, target), credentials(base_url), wires)
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from shared.domain.outcome import Action, Code, NotSent, Outcome, Unknown
-from tests.integration.channels.telegram.bot_api import Wires, adapting, credentials, envelope, run, send
+from tests.integration.channels.loopback import wired
+from tests.integration.channels.telegram.bot_api import credentials, envelope, run, send
 from worker.channels.base import Timeouts
+from worker.channels.telegram.adapter import TelegramAdapter
 
 SHORT = Timeouts(connect=0.3, read=0.3, write=0.3, pool=0.3)
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -142,15 +144,15 @@ def test_a_connection_that_is_never_accepted_is_not_sent() -> None:
             each.close()
 
 
-def test_a_full_pool_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("worker.channels.transport._CONNECTIONS", 1)
+def test_a_full_pool_is_not_sent() -> None:
+    adapter = TelegramAdapter()
     patient = Timeouts(connect=0.3, read=1.5, write=0.3, pool=0.3)
 
     async def scenario() -> tuple[Outcome, Outcome]:
-        async with listening(hang) as base_url, adapting() as adapter:
-            first = asyncio.create_task(adapter.send(envelope(), credentials(base_url), Wires(patient)))
+        async with listening(hang) as base_url, wired(patient, connections=1) as wires:
+            first = asyncio.create_task(adapter.send(envelope(), credentials(base_url), wires))
             await asyncio.sleep(0.1)
-            second = await adapter.send(envelope(), credentials(base_url), Wires(patient))
+            second = await adapter.send(envelope(), credentials(base_url), wires)
             return await first, second
 
     first, second = run(scenario())

@@ -6,10 +6,12 @@ import jsonschema
 import pytest
 
 from shared.domain.outcome import Code, NotSent, Sent
+from tests.integration.channels.loopback import wired
 from tests.integration.channels.telegram import bot_api
-from tests.integration.channels.telegram.bot_api import TOKEN, BotApi, Wires, adapting, credentials, envelope, run, send, serving
+from tests.integration.channels.telegram.bot_api import TOKEN, BotApi, credentials, envelope, run, send, serving
 from tests.schemas import provider_file
 from worker.channels import base
+from worker.channels.telegram import bots
 from worker.channels.telegram.adapter import TelegramAdapter, build
 
 SECTIONS = [{"title": "Food", "rows": [{"id": "r1", "title": "Rice", "description": "fried"}]}]
@@ -116,14 +118,15 @@ def test_nothing_is_asked_of_telegram_for_content_it_would_refuse() -> None:
 
 def test_sending_is_the_only_call_and_bots_share_the_connections() -> None:
     async def scenario() -> None:
-        async with serving() as api, adapting() as adapter:
-            sends = [adapter.send(envelope(), credentials(api.base_url, f"{number}:abc"), Wires()) for number in range(300)]
+        async with serving() as api, wired() as wires:
+            adapter = TelegramAdapter()
+            sends = [adapter.send(envelope(), credentials(api.base_url, f"{number}:abc"), wires) for number in range(300)]
             outcomes = await asyncio.gather(*sends)
             assert all(isinstance(outcome, Sent) for outcome in outcomes)
             assert {call.path for call in api.calls} == {f"/bot{number}:abc/sendMessage" for number in range(300)}
             assert len(api.calls) == 300
-            again = adapter._bots.get(credentials(api.base_url, "7:abc"))
-            assert again is adapter._bots.get(credentials(api.base_url, "7:abc"))
+            again = bots.get(credentials(api.base_url, "7:abc"), wires)
+            assert again is bots.get(credentials(api.base_url, "7:abc"), wires)
 
     run(scenario())
 

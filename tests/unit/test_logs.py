@@ -1,0 +1,70 @@
+"""What a process writes on standard error. Logging is set up for the whole process, so each test has one of its own."""
+
+import json
+import subprocess
+import sys
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+HEAD = """
+import logging, threading, uuid
+import structlog
+from shared import logs
+logs.configure()
+log = structlog.get_logger("ours")
+"""
+
+
+def lines(body: str) -> list[dict[str, Any]]:
+    """Run code after logging is set up; give what it wrote, line by line."""
+    code = HEAD + dedent(body)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own.
+    return [json.loads(line) for line in done.stderr.splitlines()]
+
+
+def test_our_lines_and_the_librarys_have_one_form() -> None:
+    ours, theirs = lines("log.warning('it.happened', count=1)\nlogging.getLogger('theirs').warning('it %s', 'happened')")
+    assert (ours["event"], ours["count"], ours["logger"], ours["level"]) == ("it.happened", 1, "ours", "warning")
+    assert (theirs["event"], theirs["logger"], theirs["level"]) == ("it happened", "theirs", "warning")
+    assert ours["timestamp"].endswith("Z")
+    assert theirs["timestamp"].endswith("Z")
+
+
+def test_what_is_below_the_level_or_chatter_is_left_out() -> None:
+    body = """
+        log.debug('ours')
+        logging.getLogger('theirs').debug('theirs')
+        logging.getLogger('kombu').info('chatter')
+        log.info('heard')
+    """
+    assert [line["event"] for line in lines(body)] == ["heard"]
+
+
+@pytest.mark.parametrize("logger", ["log", "logging.getLogger('theirs')"])
+def test_an_exception_brings_its_traceback(logger: str) -> None:
+    (line,) = lines(f"try:\n    {{}}['missing']\nexcept KeyError:\n    {logger}.exception('it.failed')")
+    assert (line["event"], line["level"]) == ("it.failed", "error")
+    assert line["exception"].endswith("KeyError: 'missing'")
+
+
+def test_what_json_does_not_know_is_written_as_python_would() -> None:
+    (line,) = lines("log.info('odd', identifier=uuid.UUID(int=1), text='\\u00e4\\n')")
+    assert (line["identifier"], line["text"]) == ("UUID('00000000-0000-0000-0000-000000000001')", "ä\n")
+
+
+def test_lines_stay_whole_whoever_writes_at_the_same_time() -> None:
+    body = """
+        def write(name):
+            for number in range(200):
+                log.info('ours', name=name, number=number)
+                logging.getLogger('theirs').info('theirs')
+        threads = [threading.Thread(target=write, args=(name,)) for name in range(8)]
+        [thread.start() for thread in threads]
+        [thread.join() for thread in threads]
+    """
+    written = lines(body)
+    ours = {(line["name"], line["number"]) for line in written if line["event"] == "ours"}
+    assert len(ours) == 1600
+    assert len(written) == 3200
