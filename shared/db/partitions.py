@@ -17,7 +17,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Table, text
 
-from shared.db.tables.sends import PARTITIONED
+from shared.db.tables.sends import FILLFACTORS, PARTITIONED
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -105,7 +105,7 @@ def now(connection: Connection) -> datetime:
 def ensure(connection: Connection, weeks_ahead: int) -> None:
     """Make the partitions that are not there yet; see :func:`lacking` and :func:`make`."""
     for table in PARTITIONED:
-        _execute(connection, f"CREATE TABLE IF NOT EXISTS {table.name}_default PARTITION OF {table.name} DEFAULT")
+        _execute(connection, f"CREATE TABLE IF NOT EXISTS {table.name}_default PARTITION OF {table.name} DEFAULT{_storage(table)}")
     for week in lacking(connection, weeks_ahead):
         make(connection, week)
 
@@ -125,7 +125,7 @@ def make(connection: Connection, week: Week) -> None:
     """
     tables = _without(attached(connection), week)
     for table in tables:
-        _execute(connection, f"CREATE TABLE {week.of_table(table)} (LIKE {table.name} INCLUDING ALL)")
+        _execute(connection, f"CREATE TABLE {week.of_table(table)} (LIKE {table.name} INCLUDING ALL){_storage(table)}")
     if tables:
         lock(connection)
     for table in tables:
@@ -170,6 +170,11 @@ def _move_and_attach(connection: Connection, table: Table, week: Week) -> None:
         f"WITH moved AS (DELETE FROM {table.name}_default WHERE {within} RETURNING *) INSERT INTO {partition} SELECT * FROM moved",
     )
     _execute(connection, f"ALTER TABLE {table.name} ATTACH PARTITION {partition} FOR VALUES FROM ('{first}') TO ('{end}')")
+
+
+def _storage(table: Table) -> str:
+    """Give the end of the statement that makes a partition: a table that has them has no storage of its own, and passes none on."""
+    return f" WITH (fillfactor = {FILLFACTORS[table.name]})" if table.name in FILLFACTORS else ""
 
 
 def _execute(connection: Connection, statement: str) -> None:

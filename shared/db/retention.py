@@ -38,9 +38,8 @@ def retire(connection: Connection, week: Week) -> bool:
 
 
 def _unfinished(connection: Connection, week: Week) -> bool:
-    """Ask for sends that have not ended, by the small indexes: a planner that hopes for an early hit would read whole tables."""
+    """Ask for sends that have not ended, by the small indexes."""
     first, end = week.bounds
-    connection.execute(text("SET LOCAL enable_seqscan = off"))
     return bool(connection.execute(upkeep.unfinished, {"first": first, "end": end}).scalar_one())
 
 

@@ -1,13 +1,13 @@
 """Messages of the Kirim dialect as they stand: one by its id, or a page of them, the newest first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, repeat
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Uuid, any_, bindparam, select
+from sqlalchemy import Connection, Row, Select, Uuid, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from shared import ids
@@ -109,22 +109,18 @@ def page(connection: Connection, account_id: UUID, filters: Filters, limit: int,
 
 def _candidates(account_id: UUID, filters: Filters, before_id: UUID | None) -> Select[UUID]:
     """Walk the account's sends, or those to one recipient, from the newest on; dialects are told apart afterwards."""
+    times = search.Filters(created_after=filters.created_after, created_before=filters.created_before)
     if filters.to is None:
-        newest = select(sends.c.id).where(sends.c.account_id == account_id, *_bounds(sends.c.id, filters, before_id))
+        newest = select(sends.c.id).where(sends.c.account_id == account_id, *search.bounds(sends.c.id, times, before_id))
         return newest.order_by(sends.c.id.desc())
     address = targets.normalise(Channel.WABA, filters.to)
     to_one = select(deliveries.c.send_id).where(
         deliveries.c.account_id == account_id,
         deliveries.c.address == address,
         deliveries.c.channel == Channel.WABA.value,
-        *_bounds(deliveries.c.id, filters, before_id),
+        *search.bounds_of_deliveries(times, before_id),
     )
-    return to_one.order_by(deliveries.c.id.desc())
-
-
-def _bounds(identifier: ColumnElement[UUID], filters: Filters, before_id: UUID | None) -> Iterator[ColumnElement[bool]]:
-    times = search.Filters(created_after=filters.created_after, created_before=filters.created_before)
-    return search.bounds(identifier, times, before_id)
+    return to_one.order_by(deliveries.c.send_id.desc())
 
 
 def _load(connection: Connection, account_id: UUID, send_ids: Sequence[UUID]) -> list[Message]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, any_, literal, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, and_, any_, bindparam, literal, or_, select
 
 from shared import ids
 from shared.db import partitions
@@ -46,12 +46,17 @@ def search(connection: Connection, account_id: UUID, filters: Filters, limit: in
 def _matching(account_id: UUID, filters: Filters, before_id: UUID | None, *columns: Any) -> Select[Any]:
     statement = select(*columns).where(sends.c.account_id == account_id, *bounds(sends.c.id, filters, before_id))
     if filters.state is not None:
-        statement = statement.where(sends.c.state == filters.state.value)
+        statement = statement.where(sends.c.state == _written(filters.state))
     if filters.channel is not None:
         statement = statement.where(literal(filters.channel.value) == any_(sends.c.channels))
     if filters.recipient is not None:
         statement = statement.where(sends.c.id.in_(_sends_to(filters.recipient, account_id, filters, before_id)))
     return statement.order_by(sends.c.id.desc())
+
+
+def _written(state: SendState) -> BindParameter[str]:
+    """Write a state into the statement: which index holds the sends that are in it is known only of a constant."""
+    return bindparam(None, state.value, literal_execute=True)
 
 
 def bounds(identifier: ColumnElement[UUID], filters: Filters, before_id: UUID | None) -> Iterator[ColumnElement[bool]]:
@@ -64,6 +69,12 @@ def bounds(identifier: ColumnElement[UUID], filters: Filters, before_id: UUID | 
         yield identifier < before_id
 
 
+def bounds_of_deliveries(filters: Filters, before_id: UUID | None) -> Iterator[ColumnElement[bool]]:
+    """The same for deliveries that are found by their recipient: their ids choose the partitions, their sends' are in the index."""
+    yield from bounds(deliveries.c.id, filters, before_id)
+    yield from bounds(deliveries.c.send_id, filters, before_id)
+
+
 def _first_id(moment: datetime) -> UUID:
     return partitions.first_id(max(moment, _EPOCH))
 
@@ -72,7 +83,7 @@ def _sends_to(recipient: str, account_id: UUID, filters: Filters, before_id: UUI
     statement = select(deliveries.c.send_id).where(
         deliveries.c.account_id == account_id,
         _goes_to(recipient, filters.channel),
-        *bounds(deliveries.c.id, filters, before_id),
+        *bounds_of_deliveries(filters, before_id),
     )
     return statement if filters.channel is None else statement.where(deliveries.c.channel == filters.channel.value)
 

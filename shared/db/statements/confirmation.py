@@ -4,14 +4,17 @@ from typing import Final
 
 from sqlalchemy import text
 
-lock_awaited: Final = text("""
+_AWAITED: Final = "(confirm_by IS NOT NULL) IS TRUE"
+"""Written so that no plan looks for a few deliveries among all that are awaited: it is no condition of the index of those."""
+
+lock_awaited: Final = text(f"""
     SELECT id, send_id, CAST(extract(epoch FROM confirm_by - now()) AS double precision) AS seconds,
            EXISTS (SELECT FROM inbox JOIN channel_keys ON channel_keys.id = inbox.key_id
                     WHERE channel_keys.account_id = deliveries.account_id AND channel_keys.channel = deliveries.channel
                       AND inbox.received_at <= deliveries.confirm_by
                       AND coalesce(inbox.tried_at < deliveries.ended_at + make_interval(secs => :commit_seconds), true)) AS unheard
       FROM deliveries
-     WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND confirm_by IS NOT NULL
+     WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND {_AWAITED}
      ORDER BY id FOR NO KEY UPDATE
 """)
 """Lock those of some deliveries of locked sends that wait for their receipt, and tell for how many seconds they still may, and
@@ -36,7 +39,7 @@ select_soon: Final = text("""
 select_overdue: Final = text("SELECT id FROM deliveries WHERE confirm_by <= now() ORDER BY confirm_by LIMIT :limit")
 """Deliveries whose time is over, and of which nobody has said so."""
 
-stop: Final = text("""
-    UPDATE deliveries SET confirm_by = NULL WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND confirm_by IS NOT NULL
+stop: Final = text(f"""
+    UPDATE deliveries SET confirm_by = NULL WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND {_AWAITED}
 """)
 """Wait no longer for the receipts of some deliveries, whatever they say."""

@@ -35,7 +35,7 @@ name_senders: Final = text("""
 
 select_calls: Final = text("""
     SELECT account_id, min(claimed_at) AS since FROM deliveries
-     WHERE state = 'claimed' AND account_id = ANY(:account_ids) AND channel = 'whatsapp'
+     WHERE state = 'claimed' AND lease_until IS NOT NULL AND account_id = ANY(:account_ids) AND channel = 'whatsapp'
      GROUP BY account_id
 """)
 """Since when the calls last that are under way by devices of some accounts."""

@@ -10,8 +10,8 @@ _BOUNDS: Final = tuple(bindparam(name, type_=Uuid(), literal_execute=True) for n
 unfinished: Final = text("""
     SELECT EXISTS (SELECT FROM sends WHERE state = 'running' AND id >= :first AND id < :end)
         OR EXISTS (SELECT FROM sends WHERE state = 'scheduled' AND promoted_at IS NULL AND id >= :first AND id < :end)
-        OR EXISTS (SELECT FROM deliveries WHERE state = 'queued' AND id >= :first AND id < :end)
-        OR EXISTS (SELECT FROM deliveries WHERE state = 'claimed' AND id >= :first AND id < :end)
+        OR EXISTS (SELECT FROM deliveries WHERE state = 'queued' AND queued_at IS NOT NULL AND id >= :first AND id < :end)
+        OR EXISTS (SELECT FROM deliveries WHERE state = 'claimed' AND lease_until IS NOT NULL AND id >= :first AND id < :end)
 """).bindparams(*_BOUNDS)
 """Whether sends between two ids have not ended. Those handed to the queue ahead of their time are still ``scheduled``, and no index
 holds them; but their deliveries are queued."""

@@ -9,13 +9,15 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Engine, TextClause, event, text
 
 from shared import ids
 from shared.db import partitions
 from shared.domain.messages import Status
+from shared.domain.states import SendState
 from shared.management import messages, promotion, search, sends
 from shared.management.search import Filters
+from tests.integration import by_ids
 
 _SENDS = 50_000
 
@@ -131,11 +133,29 @@ def test_a_look_up_touches_one_partition_of_each_table(crowded: tuple[Connection
     assert sum(_rows_read(nodes, table) for table in ("sends", "deliveries", "attempts", "events")) == 4
 
 
+@pytest.mark.parametrize("plan", ["force_custom_plan", "force_generic_plan"])
+def test_many_are_read_by_their_keys_alone(crowded: tuple[Connection, UUID], plan: str) -> None:
+    connection, account_id = crowded
+    statement = text("SELECT id FROM sends WHERE account_id = :account_id ORDER BY id LIMIT 20")
+    send_ids = connection.execute(statement, {"account_id": account_id}).scalars().all()
+    connection.execute(text(f"SET LOCAL plan_cache_mode = {plan}"))
+    nodes = _explained(connection, lambda: len(sends.load_many(connection, dict.fromkeys(send_ids, 3))) == len(send_ids))
+    assert {table: _rows_read(nodes, table) for table in ("sends", "deliveries")} == {"sends": 20, "deliveries": 20}
+    assert {table: len(_touched(nodes, table)) for table in ("sends", "deliveries")} == {"sends": 1, "deliveries": 1}
+
+
 def test_the_newest_page_is_read_from_its_end(crowded: tuple[Connection, UUID]) -> None:
     connection, account_id = crowded
     nodes = _explained(connection, lambda: search.search(connection, account_id, Filters(), 26))
     assert 26 <= _rows_read(nodes, "sends") < 100
     assert 26 <= _rows_read(nodes, "deliveries") < 100
+
+
+@pytest.mark.parametrize("state", sorted(set(SendState) - {SendState.SENT}))
+def test_a_state_that_none_is_in_costs_no_look_at_all_the_others(crowded: tuple[Connection, UUID], state: SendState) -> None:
+    connection, account_id = crowded
+    nodes = _explained(connection, lambda: not search.search(connection, account_id, Filters(state=state), 26))
+    assert _rows_read(nodes, "sends") < 1000
 
 
 def test_a_recipients_sends_are_found_by_his_address(crowded: tuple[Connection, UUID]) -> None:
@@ -173,6 +193,19 @@ def test_times_choose_the_partitions(crowded: tuple[Connection, UUID]) -> None:
     assert partition == f"sends_{year}w{week:02}"
 
 
+@pytest.mark.parametrize("statement", by_ids.STATEMENTS.values(), ids=by_ids.STATEMENTS)
+def test_rows_are_found_by_their_ids_when_the_statistics_are_of_a_quiet_moment(
+    crowded: tuple[Connection, UUID], statement: TextClause
+) -> None:
+    """Hardly any delivery is queued then; an index of all that are would be read whole by each claim of the next rush."""
+    connection, account_id = crowded
+    send_id = _some_send(connection, account_id)
+    week = str(partitions.Week.of_id(send_id))
+    indexes = {str(scan.get("Index Name")) for scan in by_ids.scans(connection, statement, send_id) if week in str(scan)}
+    assert indexes - {"None"}
+    assert {index for index in indexes - {"None"} if not index.endswith(f"{week}_pkey")} == set()
+
+
 def _schedule(connection: Connection, account_id: UUID, number: int, ahead: str) -> None:
     """Let sends wait for a time from now, as the intake leaves them."""
     parameters = {"account_id": account_id, "number": number, "ahead": ahead}
@@ -182,7 +215,8 @@ def _schedule(connection: Connection, account_id: UUID, number: int, ahead: str)
             UPDATE sends SET state = 'scheduled', schedule_at = now() + CAST(:ahead AS interval)
               FROM chosen WHERE sends.id = chosen.id
         )
-        UPDATE deliveries SET state = 'waiting' FROM chosen WHERE deliveries.send_id = chosen.id
+        UPDATE deliveries SET state = 'waiting' FROM chosen
+         WHERE deliveries.id = CAST(overlay(CAST(chosen.id AS text) PLACING '1' FROM 36) AS uuid)
     """
     connection.execute(text(statement), parameters)
 

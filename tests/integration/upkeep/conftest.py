@@ -74,7 +74,7 @@ class House:
             plan=rows.plan(("email", 0, "a@b.example")),
             send_id=send_id,
             send={"state": send, **changes},
-            deliveries={1: {"state": delivery}},
+            deliveries={1: {"state": delivery, "lease_until": moment if delivery == "claimed" else None}},
             attempts=[{"delivery_id": delivery_id, **attempt}],
             events=[{"send_id": send_id, "id": ids.new(), "kind": "noted"}],
         )

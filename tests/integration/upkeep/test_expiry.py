@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import insert, select, text
 from structlog.testing import capture_logs
 
+from api.idempotency_keys import Claim, IdempotencyKey, claim
 from shared import ids
-from shared.db.statements import intake
 from shared.db.statements import upkeep as statements
 from shared.db.tables.idempotency_keys import idempotency_keys
 from tests.integration.upkeep.conftest import House
@@ -53,16 +53,9 @@ def test_one_run_ends_however_many_there_are(house: House, monkeypatch: pytest.M
 
 def test_a_key_that_a_request_takes_over_is_passed_over(house: House) -> None:
     _use(house, ["taken", "left"], -0.01)
-    taken = {
-        "account_id": house.account_id,
-        "scope": "",
-        "key": "taken",
-        "fingerprint": b"",
-        "ttl_seconds": 60,
-        "forgets_failures": False,
-    }
+    key = IdempotencyKey(scope="", key="taken", fingerprint=b"")
     with house.database.begin() as connection:
-        connection.execute(intake.claim_idempotency_key, {**taken, "send_id": ids.new_send()})
+        claim(connection, [Claim(account_id=house.account_id, key=key, send_id=ids.new_send())])
         upkeep.expire()
     assert _left(house) == {"taken"}
 

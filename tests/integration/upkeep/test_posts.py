@@ -100,7 +100,7 @@ def many(house: House) -> Iterator[Connection]:
     [
         (statements.expire, {"age_seconds": 1e6, "limit": 1000}, "ix_webhook_deliveries_created_at"),
         (statements.republish, {"after_seconds": 30, "each": 1000, "limit": 5000}, "ix_webhook_deliveries_due"),
-        (recovery.look, {"after_seconds": 30}, "ix_webhook_deliveries_due"),
+        (recovery.look, {"after_seconds": 30, "most_unposted": 1000}, "ix_webhook_deliveries_due"),
         (statements.claim, {"ids": [ids.new()], "early_seconds": 0.5, "lease_seconds": 60}, "pk_webhook_deliveries"),
     ],
 )
