@@ -2,6 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+PLOTTING := $(VENV)/.plotting
 
 .DEFAULT_GOAL := help
 
@@ -44,8 +45,12 @@ format: $(INSTALLED) ## Put the code into its format
 	$(BIN)/ruff check --fix .
 
 .PHONY: bench
-bench: $(INSTALLED) ## Measure throughput and latency on this machine
-	$(BIN)/python -m tests.bench
+bench: $(PLOTTING) ## Measure throughput and latency on this machine; BENCH="--quick --only intake" for a part
+	$(BIN)/python -m tests.bench $(BENCH)
+
+$(PLOTTING): $(INSTALLED) requirements-bench.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $@
 
 .PHONY: faults
 faults: $(INSTALLED) ## Run the tests that kill processes and cut connections; FAULTS_DIR=<folder> keeps their figures
@@ -55,6 +60,8 @@ faults: $(INSTALLED) ## Run the tests that kill processes and cut connections; F
 lock: ## Lock what pyproject.toml asks for (needs uv)
 	uv pip compile pyproject.toml --all-extras --universal --generate-hashes --python-version 3.11 \
 		--no-header --no-annotate -o requirements.lock
+	uv pip compile --group pyproject.toml:bench --constraint requirements.lock --universal --generate-hashes --python-version 3.11 \
+		--no-header --no-annotate -o requirements-bench.lock
 
 .PHONY: clean
 clean: ## Remove the environment and the caches; the state of the local stack stays in .antar

@@ -1,0 +1,105 @@
+"""What scenarios are measured on: a stack of its own, the provider stand-in, and what antar is measured against."""
+
+import json
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from deploy.local import child, errors, ports
+from deploy.local import processes as described
+from deploy.local.stack import Options, Stack
+from tests.bench import against, figures, messages, processes, settings
+from tests.bench.against import Against, Likeness
+from tests.bench.messages import Account, Shape
+from tests.bench.provider import owner
+from tests.bench.provider.owner import Provider
+from tests.bench.subjects import Antar, Subject, Taker
+
+_PROCESSES: Final = ("postgres", "redis", "api", "worker-send", "worker-bulk", "worker-events", "beat")
+_NO_SMTP: Final = "9"
+"""A port where nobody listens: no scenario mails."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """How a bed is set up."""
+
+    baselines: bool = False
+    """Whether there is what antar is measured against."""
+    flower: bool = False
+    send_threads: int = Options.send_threads
+
+    def options(self) -> Options:
+        """Give the stack's options."""
+        return Options(processes=(*_PROCESSES, *(("flower",) if self.flower else ())), send_threads=self.send_threads)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bed:
+    """A running bed."""
+
+    setting: Setting
+    stack: Stack
+    provider: Provider
+    antar: Antar
+    _against: Against | None = None
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    @property
+    def against(self) -> Against:
+        """What antar is measured against. Raises :class:`LookupError` on a bed without it."""
+        if self._against is None:
+            raise LookupError("this bed is antar's alone")
+        return self._against
+
+    def subject(self, name: str) -> Subject:
+        """Give antar or the naive service."""
+        return self.antar if name == figures.ANTAR else self.against.naive
+
+    def requests(self, subject: Taker, shape: Shape, prefer: str) -> Iterator[bytes]:
+        """Give requests without end, each to another recipient."""
+        return messages.requests(subject.account, shape, self._numbers, prefer)
+
+    def pids_with(self, own: Mapping[str, Sequence[int]]) -> dict[str, Sequence[int]]:
+        """Add to somebody's processes those that share in the work, by what they do."""
+        servers = {name: processes.family(pid) for name in ("postgres", "redis") if (pid := self.stack.pid(name)) is not None}
+        return {**own, **servers, **self.provider.pids()}
+
+
+@contextmanager
+def make(setting: Setting) -> Iterator[Bed]:
+    """Set a bed up in a folder that goes with it."""
+    with ExitStack() as held:
+        home = Path(held.enter_context(TemporaryDirectory(prefix="antar-bench-")))
+        provider = held.enter_context(owner.start(home / "provider"))
+        stack = held.enter_context(Stack(home / "stack", setting.options()))
+        antar = held.enter_context(closing(Antar(stack, _account(stack, provider))))
+        rivals = held.enter_context(_against(home, stack, provider)) if setting.baselines else None
+        yield Bed(setting=setting, stack=stack, provider=provider, antar=antar, _against=rivals)
+
+
+def _account(stack: Stack, provider: Provider) -> Account:
+    """Make an account whose keys lead to the stand-in. Raises :class:`errors.StepFailed` with what went wrong."""
+    command = described.python("deploy.local.demo_accounts", provider.url, ports.HOST, _NO_SMTP)
+    variables = child.environment(stack.home, "accounts", stack.environment())
+    done = subprocess.run(command, cwd=child.ROOT, env=variables, capture_output=True, text=True, check=False)  # noqa: S603 - our own module.
+    if done.returncode != 0:
+        raise errors.StepFailed(f"the account could not be made:\n{done.stderr}".rstrip())
+    document: dict[str, Any] = json.loads(done.stdout)
+    return Account(token=document["token"], keys=document["keys"])
+
+
+def _against(home: Path, stack: Stack, provider: Provider) -> AbstractContextManager[Against]:
+    known = settings.of(stack.environment())
+    likeness = Likeness(
+        api_workers=stack.options.api_workers,
+        api_threads=known.api_threads,
+        batch=known.claim_batch,
+        in_flight=known.deliver_batch * stack.options.send_threads,
+    )
+    return against.start(home, stack, provider.url, likeness)

@@ -1,0 +1,8 @@
+"""The variables by which the processes are told what to do."""
+
+DATABASE_URL = "LIMIT_DATABASE_URL"
+BROKER_URL = "LIMIT_BROKER_URL"
+PROVIDER_URL = "LIMIT_PROVIDER_URL"
+TOKEN = "LIMIT_TOKEN"
+BATCH = "LIMIT_BATCH"
+IN_FLIGHT = "LIMIT_IN_FLIGHT"
