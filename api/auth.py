@@ -74,9 +74,10 @@ _cache = _Cache()
 def caller() -> Caller:
     """Authenticate the request at hand by its bearer token. Raises :class:`Unauthenticated`."""
     header = request.headers.get("Authorization", "")
-    if not header.lower().startswith(_SCHEME) or not header[len(_SCHEME) :].strip():
+    token = header[len(_SCHEME) :].strip()
+    if not token or header[: len(_SCHEME)].lower() != _SCHEME:
         raise Unauthenticated(MISSING)
-    token_hash = vault.token_hash(header[len(_SCHEME) :].strip())
+    token_hash = vault.token_hash(token)
     return _cache.get(token_hash) or _look_up(token_hash)
 
 

@@ -1,9 +1,14 @@
 """Reading request bodies."""
 
+from typing import Final
+
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from shared import settings
+
+_READ: Final = "antar.body_read"
+"""Stands in the environment of a request whose body was read to its end."""
 
 
 def register(app: Flask) -> None:
@@ -13,6 +18,8 @@ def register(app: Flask) -> None:
 
 def _drain(response: Response) -> Response:
     """Read the rest of a body. The server closes a connection with unread bytes, and a request already on its way is lost."""
+    if _READ in request.environ:
+        return response
     try:
         request.get_data(cache=False)
     except HTTPException:
@@ -32,4 +39,5 @@ def read_within(limit: int) -> bytes:
     body = request.get_data(cache=False)
     if len(body) > limit:
         raise RequestEntityTooLarge
+    request.environ[_READ] = True
     return body

@@ -71,6 +71,19 @@ class ServiceUnavailable(ApiError):
         super().__init__(503, "api_error", "service_unavailable", "service temporarily unavailable")
 
 
+class Overloaded(ServiceUnavailable):
+    """Too many deliveries wait for a worker: nothing was accepted, and the same request may be sent again."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+
+
+def retry_after(error: Exception) -> int:
+    """Give the seconds after which what failed by the service may be tried again."""
+    return error.retry_after if isinstance(error, ServiceUnavailable) else ServiceUnavailable.retry_after
+
+
 def register(app: Flask) -> None:
     """Answer every refusal of the app in the envelope, the framework's own included."""
     app.register_error_handler(ApiError, render)

@@ -1,6 +1,7 @@
 """Idempotency keys as they stand in Postgres: each for one send, for 24 hours (contract, Kirim 3 and Kanal 2)."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +40,34 @@ class IdempotencyKey:
     """Whether the key is free again once its send has ended without success (contract, Kanal 2)."""
 
 
+Owner = tuple[UUID, str, str]
+"""What makes a key one: the account, the scope and the client's text."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """A send that is to have a key."""
+
+    account_id: UUID
+    key: IdempotencyKey
+    send_id: UUID
+
+    @property
+    def owner(self) -> Owner:
+        """By which claims are put in order."""
+        return self.account_id, self.key.scope, self.key.key
+
+    def row(self) -> dict[str, str]:
+        """Give the row that the key will have, as JSON has it."""
+        return {
+            "account_id": self.account_id.hex,
+            "scope": self.key.scope,
+            "key": self.key.key,
+            "fingerprint": rf"\x{self.key.fingerprint.hex()}",
+            "send_id": self.send_id.hex,
+        }
+
+
 @contextmanager
 def brief_waits(connection: Connection) -> Iterator[None]:
     """Let a transaction wait only a moment for keys that other transactions have in hand; for all else it waits as ever."""
@@ -47,22 +76,33 @@ def brief_waits(connection: Connection) -> Iterator[None]:
     connection.execute(statements.wait_as_ever)
 
 
-def claim(connection: Connection, account_id: UUID, key: IdempotencyKey, send_id: UUID) -> UUID:
-    """Take a key for a send, in the send's own transaction, or give the send that it stands for already.
+def claim(connection: Connection, claims: Sequence[Claim]) -> dict[UUID, UUID | IdempotencyKeyReused]:
+    """Take keys, in the order given, or find the sends that they stand for already; by the sends that claim them.
 
-    Raises:
-        IdempotencyKeyReused: It stands for another request.
-        IdempotencyInProgress: Another transaction has it in hand; this one can only be rolled back.
+    The sends are made in the same transaction. Raises :class:`IdempotencyInProgress` when another one has a key in hand; this one
+    can only be rolled back.
     """
-    owner = {"account_id": account_id, "scope": key.scope, "key": key.key}
-    about = {"fingerprint": key.fingerprint, "send_id": send_id, "forgets_failures": key.forgets_failures}
+    parameters = {
+        "keys": json.dumps([each.row() for each in claims]),
+        "forgetful": [each.send_id for each in claims if each.key.forgets_failures],
+        "ttl_seconds": _SECONDS,
+    }
     try:
-        taken = connection.execute(statements.claim_idempotency_key, {**owner, **about, "ttl_seconds": _SECONDS}).one_or_none()
+        taken = set(connection.execute(statements.claim_idempotency_keys, parameters).scalars())
     except OperationalError as error:
         if isinstance(error.orig, LockNotAvailable):
             raise IdempotencyInProgress from None
         raise
-    return send_id if taken else _send_of(connection.execute(statements.select_idempotency_key, owner).one(), key)
+    return {each.send_id: each.send_id if each.send_id in taken else _earlier(connection, each) for each in claims}
+
+
+def _earlier(connection: Connection, claim: Claim) -> UUID | IdempotencyKeyReused:
+    account_id, scope, key = claim.owner
+    owner = {"account_id": account_id, "scope": scope, "key": key}
+    try:
+        return _send_of(connection.execute(statements.select_idempotency_key, owner).one(), claim.key)
+    except IdempotencyKeyReused as error:
+        return error
 
 
 def _send_of(standing: Row[Any], key: IdempotencyKey) -> UUID:

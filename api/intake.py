@@ -7,25 +7,25 @@ transaction and answers each. What is accepted stands in Postgres before anybody
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future
-from contextlib import nullcontext
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Boolean, Connection, bindparam, case, func
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api import idempotency_keys
-from api.idempotency_keys import IdempotencyInProgress, IdempotencyKeyReused
-from api.orders import Order, delivery_rows, opens, send_row
+from api.backlog import Backlog
+from api.errors import Overloaded
+from api.idempotency_keys import Claim, IdempotencyInProgress, IdempotencyKeyReused, Owner
+from api.orders import Order, Rows, opens, parameters, rows
+from api.promises import Promise
 from api.publishing import Publisher
 from shared import ids, settings
-from shared.db import engine
+from shared.db import engine, hot
 from shared.db.statements import intake as statements
-from shared.db.tables.sends import send_numbers
 from shared.domain.due import AT_ONCE, Due
 from shared.management import promotion
 from shared.queues import Queue
@@ -34,10 +34,16 @@ _KEY_PATIENCE: Final = 0.25
 """For how much of ``database_timeout`` an idempotency key is waited for that a request in another process has in hand."""
 _KEY_AGAIN: Final = 0.1
 """Seconds after which it is asked for again."""
+_MOST_BYTES: Final = 4 << 20
+"""Bytes of rows committed in one transaction, beside which one more order may be of any size that a request may have."""
 
 
 class Stalled(Exception):
     """An order was not committed in time and never will be: the commits before it take too long."""
+
+
+class Unwritable(Exception):
+    """An order that Postgres refuses to write. Says only which error it was: its words may be the message's."""
 
 
 DATABASE_AWAY: Final = (OperationalError, InterfaceError, InternalError, PoolTimeoutError, Stalled)
@@ -45,9 +51,9 @@ DATABASE_AWAY: Final = (OperationalError, InterfaceError, InternalError, PoolTim
 
 
 class _Contended(Exception):
-    """An order's idempotency key is in the hands of another transaction."""
+    """An order's idempotency key is in the hands of another transaction: ``None`` when it is not known which one's."""
 
-    def __init__(self, send_id: UUID) -> None:
+    def __init__(self, send_id: UUID | None) -> None:
         super().__init__()
         self.send_id = send_id
 
@@ -61,18 +67,31 @@ class Accepted:
     """True when the idempotency key already stood for it: nothing was made."""
 
 
-_INSERT_DELIVERIES: Final = statements.insert_deliveries.values(
-    queued_at=case((bindparam("opens", type_=Boolean), func.now())),
-    published_at=case((bindparam("opens", type_=Boolean), func.now())),
-)
+_Standing = Accepted | IdempotencyKeyReused
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Entry:
+    """An order that waits for its commit, ready to be written."""
+
+    order: Order
+    rows: Rows
+    claim: Claim | None
+    accepted: Promise[Accepted]
+
+    @property
+    def owner(self) -> Owner | None:
+        """The idempotency key that it takes, if it takes one."""
+        return self.claim.owner if self.claim else None
 
 
 class Intake:
     """The committing thread of a process, and the queue before it."""
 
-    def __init__(self, publisher: Publisher) -> None:
-        self._orders: SimpleQueue[tuple[Order, Future[Accepted]]] = SimpleQueue()
+    def __init__(self, publisher: Publisher, backlog: Backlog) -> None:
+        self._entries: SimpleQueue[_Entry] = SimpleQueue()
         self._publisher = publisher
+        self._backlog = backlog
         threading.Thread(target=self._run, name="intake", daemon=True).start()
 
     def submit(self, order: Order) -> Accepted:
@@ -80,55 +99,60 @@ class Intake:
 
         Who waits for a key does so here, in a thread of his own: those who commit with him are not held up by it.
 
-        Raises :class:`IdempotencyKeyReused`, :class:`IdempotencyInProgress`, or one of :data:`DATABASE_AWAY`, after which nothing
-        was accepted or the same idempotency key finds it.
+        Raises :class:`IdempotencyKeyReused`, :class:`IdempotencyInProgress`, :class:`Overloaded`, or one of :data:`DATABASE_AWAY`,
+        after which nothing was accepted or the same idempotency key finds it.
         """
+        try:
+            self._backlog.admit()
+        except Overloaded as refusal:
+            return _repeated(order, refusal)
+        written, claim = rows(order), _claim(order)
         deadline = time.monotonic() + settings.get().database_timeout * _KEY_PATIENCE
         while True:
             try:
-                return self._submit(order)
+                return self._submit(_Entry(order=order, rows=written, claim=claim, accepted=Promise()))
             except IdempotencyInProgress:
                 if time.monotonic() >= deadline:
                     raise
             time.sleep(_KEY_AGAIN)
 
-    def _submit(self, order: Order) -> Accepted:
-        accepted: Future[Accepted] = Future()
-        self._orders.put((order, accepted))
+    def _submit(self, entry: _Entry) -> Accepted:
+        self._entries.put(entry)
         try:
-            return accepted.result(settings.get().database_timeout)
+            return entry.accepted.result(settings.get().database_timeout)
         except TimeoutError:
-            if accepted.cancel():
-                raise Stalled from None
-            return accepted.result()
+            raise Stalled from None
 
     def _run(self) -> None:
         while True:
-            entries = [entry for entry in self._gather() if entry[1].set_running_or_notify_cancel()]
+            entries = [entry for entry in self._gather() if entry.accepted.take()]
             if entries:
                 self._commit(entries)
 
-    def _gather(self) -> list[tuple[Order, Future[Accepted]]]:
+    def _gather(self) -> list[_Entry]:
         """Take what waits; of two orders under one idempotency key only the first, so that the second finds its send."""
-        taken = [self._orders.get()]
-        keys = {_key(taken[0][0])}
-        while len(taken) < settings.get().commit_batch:
+        taken = [self._entries.get()]
+        keys, size = {taken[0].owner}, len(taken[0].rows)
+        while len(taken) < settings.get().commit_batch and size < _MOST_BYTES:
             try:
-                entry = self._orders.get_nowait()
+                entry = self._entries.get_nowait()
             except Empty:
                 break
-            if (key := _key(entry[0])) and key in keys:
-                self._orders.put(entry)
+            if entry.owner and entry.owner in keys:
+                self._entries.put(entry)
                 break
-            keys.add(key)
+            keys.add(entry.owner)
+            size += len(entry.rows)
             taken.append(entry)
         return taken
 
-    def _commit(self, entries: list[tuple[Order, Future[Accepted]]]) -> None:
-        """Commit a batch; one that cannot be written is taken apart, so that a bad order fails alone."""
-        orders = [order for order, _ in entries]
+    def _commit(self, entries: list[_Entry], *, apart: bool = False) -> None:
+        """Commit a batch; one that cannot be written is taken apart, so that a bad order fails alone.
+
+        The idempotency keys are taken together and, when another transaction holds one of them, ``apart``, which tells whose it is.
+        """
         try:
-            results, due = _write(orders)
+            results, due = _write(entries, apart=apart)
         except _Contended as contended:
             self._commit_without(entries, contended.send_id)
         except DATABASE_AWAY as error:
@@ -136,82 +160,105 @@ class Intake:
         except Exception as error:  # noqa: BLE001 - the thread outlives a bug; its callers hear of it.
             self._commit_apart(entries, error)
         else:
+            self._backlog.add(len(due))
             self._publisher.publish(due)
             _answer(entries, results)
 
-    def _commit_without(self, entries: list[tuple[Order, Future[Accepted]]], send_id: UUID) -> None:
-        _refuse([entry for entry in entries if entry[0].send_id == send_id], IdempotencyInProgress())
-        if others := [entry for entry in entries if entry[0].send_id != send_id]:
-            self._commit(others)
+    def _commit_without(self, entries: list[_Entry], send_id: UUID | None) -> None:
+        _refuse([entry for entry in entries if entry.order.send_id == send_id], IdempotencyInProgress())
+        if others := [entry for entry in entries if entry.order.send_id != send_id]:
+            self._commit(others, apart=True)
 
-    def _commit_apart(self, entries: list[tuple[Order, Future[Accepted]]], error: Exception) -> None:
+    def _commit_apart(self, entries: list[_Entry], error: Exception) -> None:
         if len(entries) == 1:
-            _refuse(entries, error)
+            _refuse(entries, Unwritable(type(error.orig).__name__) if isinstance(error, DBAPIError) else error)
             return
         for entry in entries:
             self._commit([entry])
 
 
-def _key(order: Order) -> tuple[UUID, str, str] | None:
-    key = order.idempotency
-    return (order.account_id, key.scope, key.key) if key else None
+def _repeated(order: Order, refusal: Overloaded) -> Accepted:
+    """Find the send that an order repeats, which stands whatever is refused now. Raises the refusal of one that would be new."""
+    standing = idempotency_keys.repeated_send(order.account_id, order.idempotency) if order.idempotency else None
+    if standing is None:
+        raise refusal
+    return Accepted(send_id=standing, replayed=True)
 
 
-def _refuse(entries: Iterable[tuple[Order, Future[Accepted]]], error: Exception) -> None:
-    for _, accepted in entries:
-        accepted.set_exception(error)
+def _refuse(entries: Iterable[_Entry], error: Exception) -> None:
+    for entry in entries:
+        entry.accepted.fail(error)
 
 
-def _answer(entries: Iterable[tuple[Order, Future[Accepted]]], results: Iterable[Accepted | IdempotencyKeyReused]) -> None:
-    for (_, accepted), result in zip(entries, results, strict=True):
+def _answer(entries: Iterable[_Entry], results: Iterable[_Standing]) -> None:
+    for entry, result in zip(entries, results, strict=True):
         if isinstance(result, IdempotencyKeyReused):
-            accepted.set_exception(result)
+            entry.accepted.fail(result)
         else:
-            accepted.set_result(result)
+            entry.accepted.keep(result)
 
 
-def _write(orders: Sequence[Order]) -> tuple[list[Accepted | IdempotencyKeyReused], list[Due]]:
+def _write(entries: Sequence[_Entry], *, apart: bool) -> tuple[list[_Standing], list[Due]]:
     """Write orders; give what became of each, and the deliveries to publish. What is due within the horizon is promoted at once."""
+    if any(entry.order.idempotency or entry.order.plan.schedule for entry in entries):
+        return _write_together(entries, apart=apart)
+    hot.write(engine.get(), statements.insert_sends, parameters([entry.rows for entry in entries]))
+    return [_made(entry.order) for entry in entries], _opened(entries)
+
+
+def _write_together(entries: Sequence[_Entry], *, apart: bool) -> tuple[list[_Standing], list[Due]]:
+    """Write what takes several statements, which commit together."""
     with engine.get().begin() as connection:
-        results = _claim_keys(connection, orders)
-        fresh = [order for order in orders if results[order.send_id] == Accepted(send_id=order.send_id, replayed=False)]
-        statements.execute_many(connection, statements.insert_sends, [send_row(order) for order in fresh])
-        statements.execute_many(connection, _INSERT_DELIVERIES, [row for order in fresh for row in delivery_rows(order)])
-        due = promotion.promote(connection, [order.send_id for order in fresh if order.plan.schedule])
-    return [results[order.send_id] for order in orders], [*_opened(fresh), *due]
+        results = _claim_keys(connection, entries, apart=apart)
+        fresh = [entry for entry in entries if results[entry.order.send_id] == _made(entry.order)]
+        if fresh:
+            connection.execute(statements.insert_sends, parameters([entry.rows for entry in fresh]))
+        due = promotion.promote(connection, [entry.order.send_id for entry in fresh if entry.order.plan.schedule])
+    return [results[entry.order.send_id] for entry in entries], [*_opened(fresh), *due]
 
 
-def _opened(orders: Iterable[Order]) -> list[Due]:
+def _made(order: Order) -> Accepted:
+    return Accepted(send_id=order.send_id, replayed=False)
+
+
+def _opened(entries: Iterable[_Entry]) -> list[Due]:
     return [
-        Due(id=ids.delivery_of(order.send_id, number), queue=Queue.SEND, at=AT_ONCE)
-        for order in orders
-        for number, delivery in enumerate(order.plan.deliveries, start=1)
-        if opens(order.plan, delivery)
+        Due(id=ids.delivery_of(entry.order.send_id, number), queue=Queue.SEND, at=AT_ONCE)
+        for entry in entries
+        for number, delivery in enumerate(entry.order.plan.deliveries, start=1)
+        if opens(entry.order.plan, delivery)
     ]
 
 
-def _claim_keys(connection: Connection, orders: Sequence[Order]) -> dict[UUID, Accepted | IdempotencyKeyReused]:
+def _claim_keys(connection: Connection, entries: Sequence[_Entry], *, apart: bool) -> dict[UUID, _Standing]:
     """Take the idempotency keys, always in their order, so that two processes never wait for each other in a circle."""
-    in_order = sorted(orders, key=lambda order: _key(order) or (order.account_id, "", ""))
-    has_keys = any(order.idempotency for order in orders)
-    with idempotency_keys.brief_waits(connection) if has_keys else nullcontext():
-        return {order.send_id: _claim_key(connection, order) for order in in_order}
+    claims = sorted((entry.claim for entry in entries if entry.claim), key=lambda claim: claim.owner)
+    taken: dict[UUID, UUID | IdempotencyKeyReused] = {}
+    if claims:
+        with idempotency_keys.brief_waits(connection):
+            for together in [[claim] for claim in claims] if apart else [claims]:
+                taken.update(_take(connection, together))
+    return {send_id: _standing(send_id, taken.get(send_id, send_id)) for send_id in (entry.order.send_id for entry in entries)}
 
 
-def _claim_key(connection: Connection, order: Order) -> Accepted | IdempotencyKeyReused:
-    """Take the order's idempotency key, if it has one, or find the send that it already stands for."""
-    key = order.idempotency
+def _claim(order: Order) -> Claim | None:
+    return Claim(account_id=order.account_id, key=order.idempotency, send_id=order.send_id) if order.idempotency else None
+
+
+def _take(connection: Connection, claims: Sequence[Claim]) -> dict[UUID, UUID | IdempotencyKeyReused]:
     try:
-        send_id = idempotency_keys.claim(connection, order.account_id, key, order.send_id) if key else order.send_id
-    except IdempotencyKeyReused as error:
-        return error
+        return idempotency_keys.claim(connection, claims)
     except IdempotencyInProgress:
-        raise _Contended(order.send_id) from None
-    return Accepted(send_id=send_id, replayed=send_id != order.send_id)
+        raise _Contended(claims[0].send_id if len(claims) == 1 else None) from None
+
+
+def _standing(send_id: UUID, found: UUID | IdempotencyKeyReused) -> _Standing:
+    """Say what an order has come to: its own send, or the one that its idempotency key stands for already."""
+    return Accepted(send_id=found, replayed=found != send_id) if isinstance(found, UUID) else found
 
 
 def next_number() -> int:
     """Take the integer number of a send that is to be submitted, for a dialect that answers with it."""
-    with engine.get().begin() as connection:
-        number: int = connection.execute(send_numbers.next_value().select()).scalar_one()
+    with engine.autocommit() as connection:
+        number: int = connection.execute(statements.take_number).scalar_one()
     return number

@@ -1,9 +1,12 @@
 """What is to be committed: a plan with whose it is, its rows, and how its send stands right after."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+
+from pydantic_core import to_json
 
 from api.idempotency_keys import IdempotencyKey
 from shared import ids
@@ -28,16 +31,46 @@ class Order:
     send_id: UUID = field(default_factory=ids.new_send)
 
 
-def send_row(order: Order) -> dict[str, Any]:
-    """Give the row of a send."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rows:
+    """The rows of one order as JSON, made by the thread that asks for it."""
+
+    send: bytes
+    """An object."""
+    deliveries: bytes
+    """An object or several, separated by commas."""
+
+    def __len__(self) -> int:
+        return len(self.send) + len(self.deliveries)
+
+
+def rows(order: Order) -> Rows:
+    """Write the rows of an order, with its addresses in canonical form."""
+    deliveries = [to_json(_delivery(order, number, each)) for number, each in enumerate(order.plan.deliveries, start=1)]
+    return Rows(send=to_json(_send(order)), deliveries=b",".join(deliveries))
+
+
+def parameters(written: Sequence[Rows]) -> dict[str, str]:
+    """Give the parameters of :data:`shared.db.statements.intake.insert_sends`."""
+    return {
+        "sends": _array(each.send for each in written),
+        "deliveries": _array(each.deliveries for each in written),
+    }
+
+
+def _array(objects: Iterable[bytes]) -> str:
+    return f"[{b','.join(objects).decode()}]"
+
+
+def _send(order: Order) -> dict[str, Any]:
     plan = order.plan
     return {
         "id": order.send_id,
         "account_id": order.account_id,
         "dialect": plan.dialect,
         "state": _send_state(plan),
-        "channels": [delivery.channel.value for delivery in plan.deliveries],
-        "variables": dict(plan.variables),
+        "channels": [delivery.channel for delivery in plan.deliveries],
+        "variables": plan.variables,
         "schedule_at": plan.schedule,
         "expires_at": plan.expires_at,
         "token_id": order.token_id,
@@ -48,12 +81,7 @@ def send_row(order: Order) -> dict[str, Any]:
     }
 
 
-def delivery_rows(order: Order) -> list[dict[str, Any]]:
-    """Give the rows of a send's deliveries, with their addresses in canonical form."""
-    return [_delivery_row(order, number, delivery) for number, delivery in enumerate(order.plan.deliveries, start=1)]
-
-
-def _delivery_row(order: Order, number: int, delivery: PlannedDelivery) -> dict[str, Any]:
+def _delivery(order: Order, number: int, delivery: PlannedDelivery) -> dict[str, Any]:
     return {
         "id": ids.delivery_of(order.send_id, number),
         "send_id": order.send_id,

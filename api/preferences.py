@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 MAX_WAIT: Final = 60.0
@@ -41,6 +42,7 @@ class Preferences:
         return 0.0 if self.respond_async else default
 
 
+@lru_cache(maxsize=256)
 def parse(header: str | None) -> Preferences:
     """Read the header's value; several lines of it are joined by commas. What cannot be read is ignored."""
     given: dict[str, str] = {}

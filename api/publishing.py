@@ -13,6 +13,8 @@ from shared import queues
 from shared.domain.due import Due
 
 _log: Final = structlog.get_logger("publishing")
+_MOST: Final = 10_000
+"""Commits whose work may wait here, while a broker hangs or is slow: recovery finds the rest."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,29 +42,38 @@ class Publisher:
 
     def __init__(self) -> None:
         self._waiting: SimpleQueue[_Work] = SimpleQueue()
+        self._full = False
         threading.Thread(target=self._run, name="publishing", daemon=True).start()
 
     def publish(self, deliveries: Sequence[Due]) -> None:
         """Publish deliveries soon, each to run at its time; never waits and never fails."""
         if deliveries:
-            self._waiting.put(_Work(deliveries=list(deliveries)))
+            self._put(_Work(deliveries=list(deliveries)))
 
     def settle(self, send_id: UUID) -> None:
         """Have a send take its next step soon; never waits and never fails."""
-        self._waiting.put(_Work(settle=[send_id]))
+        self._put(_Work(settle=[send_id]))
 
     def handle(self, webhook_id: UUID) -> None:
         """Have a webhook in the inbox handled soon; never waits and never fails."""
-        self._waiting.put(_Work(webhooks=[webhook_id]))
+        self._put(_Work(webhooks=[webhook_id]))
 
     def post(self, webhook_ids: Sequence[UUID]) -> None:
         """Have webhooks to customers posted soon; never waits and never fails."""
         if webhook_ids:
-            self._waiting.put(_Work(posts=list(webhook_ids)))
+            self._put(_Work(posts=list(webhook_ids)))
+
+    def _put(self, work: _Work) -> None:
+        if self._waiting.qsize() < _MOST:
+            self._waiting.put(work)
+        elif not self._full:
+            self._full = True
+            _log.warning("publishing.full", waiting=_MOST)
 
     def _run(self) -> None:
         while True:
             self._publish(self._gather())
+            self._full = False
 
     def _gather(self) -> _Work:
         first = self._waiting.get()

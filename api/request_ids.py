@@ -9,9 +9,10 @@ HEADER = "X-Request-Id"
 
 def current() -> str:
     """Give the id of the request at hand."""
-    if "request_id" not in g:
-        g.request_id = ids.encode(ids.REQUEST, ids.new())
-    return str(g.request_id)
+    identifier: str | None = g.get("request_id")
+    if identifier is None:
+        identifier = g.request_id = ids.encode(ids.REQUEST, ids.new())
+    return identifier
 
 
 def register(app: Flask) -> None:

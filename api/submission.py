@@ -1,5 +1,6 @@
 """Submitting a send and waiting for its outcome, for the dialects that answer with it (contract, section 0, Waiting)."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from http import HTTPStatus
 from uuid import UUID
@@ -46,11 +47,11 @@ def submit(
 def _submit_and_wait(order: orders.Order, seconds: float) -> Submission:
     """Commit, then wait; a replayed request waits for the send of the first."""
     bench = services.of(current_app)
-    with bench.waiting.expect(order.send_id, len(order.plan.deliveries)) as expected:
+    with bench.waiting.expect(order.send_id, len(order.plan.deliveries)) if seconds else nullcontext() as expected:
         accepted = bench.intake.submit(order)
         if accepted.replayed:
             return Submission(view=waiting.outcome_of(accepted.send_id, None, seconds), replayed=True)
-        view = orders.view(order) if seconds == 0 else _outcome(order, expected, seconds)
+        view = _outcome(order, expected, seconds) if expected else orders.view(order)
         return Submission(view=view, replayed=False)
 
 

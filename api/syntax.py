@@ -19,7 +19,7 @@ def read(body: bytes) -> Any:
     Raises :class:`InvalidJson`.
     """
     try:
-        return json.loads(body.decode(), parse_constant=_refuse_constant, object_pairs_hook=_refuse_duplicates)
+        return _decode(body.decode())
     except (ValueError, RecursionError):
         raise InvalidJson(INVALID_JSON) from None
 
@@ -40,3 +40,6 @@ def _first_repeated(pairs: list[tuple[str, Any]]) -> str:
     counts = Counter(name for name, _ in pairs)
     repeated = next(name for name, count in counts.items() if count > 1)
     return repeated.encode().decode()
+
+
+_decode: Final = json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=_refuse_duplicates).decode

@@ -1,26 +1,26 @@
 """Waking requests that wait for an outcome.
 
 One subscriber per process hears which sends have settled, reads all of them at once, and hands each to the request that waits for
-it. A hint can be lost with Redis, so a request that waits looks at its send again now and then, and once more when its time is up.
+it. News can be lost with Redis, so that all sends that are waited for are looked at again now and then, by a thread beside it.
 """
 
 import secrets
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as NotYet
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import redis
 import structlog
+from redis.client import PubSub
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from api import auth
+from api.promises import Promise
 from shared import settings, signals
 from shared.db import engine
 from shared.domain.send import SendView
@@ -39,7 +39,7 @@ class Expected:
 
     size: int
     """How many deliveries it has."""
-    outcome: Future[SendView] = field(default_factory=Future)
+    outcome: Promise[SendView] = field(default_factory=Promise)
 
 
 class WaitingRoom:
@@ -50,6 +50,7 @@ class WaitingRoom:
         self._expected: dict[UUID, Expected] = {}
         self._places = threading.BoundedSemaphore(max(1, settings.get().api_threads * 3 // 4))
         threading.Thread(target=self._listen, name="waiting", daemon=True).start()
+        threading.Thread(target=self._look_again, name="looking", daemon=True).start()
 
     @contextmanager
     def place(self, *, wanted: bool) -> Iterator[bool]:
@@ -87,51 +88,66 @@ class WaitingRoom:
             own = signals.settled_channel(self.process)
             subscription.subscribe(own, signals.REVOKED)
             for message in subscription.listen():
-                if message["type"] == "message" and message["channel"].decode() == own:
-                    self._hear(message["data"])
-                else:
-                    auth.forget()
+                self._hear(own.encode(), [message, *_arrived(subscription)])
 
-    def _hear(self, payload: bytes) -> None:
-        settled = {send_id: self._expected.get(send_id) for send_id in signals.unpack(payload)}
+    def _hear(self, own: bytes, messages: Sequence[Any]) -> None:
+        news = [message["data"] for message in messages if message["type"] == "message" and message["channel"] == own]
+        if len(news) < len(messages):
+            auth.forget()
+        settled = {send_id: self._expected.get(send_id) for send_id in signals.unpack(b"".join(news))}
         self._hand_over({send_id: expected for send_id, expected in settled.items() if expected is not None})
 
-    def _hand_over(self, settled: dict[UUID, Expected]) -> None:
-        """Read what has settled and wake who waits for it; when Postgres is away, those look again themselves."""
+    def _look_again(self) -> None:
+        while True:
+            time.sleep(_LOOK_AGAIN)
+            try:
+                self._hand_over(dict(self._expected))
+            except Exception:  # noqa: BLE001 - likewise: what is lost with Redis is found here alone.
+                _log.exception("waiting.bug")
+
+    def _hand_over(self, settled: Mapping[UUID, Expected]) -> None:
+        """Read what may have settled and wake who waits for it. While Postgres is away it is left to the next look."""
+        if not settled:
+            return
         try:
-            with engine.get().connect() as connection:
+            with engine.autocommit() as connection:
                 views = sends.load_many(connection, {send_id: expected.size for send_id, expected in settled.items()})
         except SQLAlchemyError:
             _log.warning("waiting.database_away", sends=len(settled))
             return
         for send_id, view in views.items():
-            if not settled[send_id].outcome.done():
-                settled[send_id].outcome.set_result(view)
+            if view.state in FINAL_SENDS and settled[send_id].outcome.take():
+                settled[send_id].outcome.keep(view)
+
+
+def _arrived(subscription: PubSub) -> Iterator[Any]:
+    """Give the messages that are there."""
+    return iter(lambda: subscription.get_message(timeout=0.0), None)
 
 
 def outcome_of(send_id: UUID, expected: Expected | None, seconds: float) -> SendView:
     """Give a send once it has its outcome, or as it stands after ``seconds``. One that is not expected is looked at often."""
+    if expected is None:
+        return _looked_at(send_id, seconds)
+    try:
+        return expected.outcome.result(seconds)
+    except TimeoutError:
+        return view_of(send_id)
+
+
+def _looked_at(send_id: UUID, seconds: float) -> SendView:
     deadline = time.monotonic() + seconds
     while (left := deadline - time.monotonic()) > 0:
-        view = _wait(send_id, expected, left)
+        time.sleep(min(left, _LOOK_SOON))
+        view = view_of(send_id)
         if view.state in FINAL_SENDS:
             return view
     return view_of(send_id)
 
 
-def _wait(send_id: UUID, expected: Expected | None, left: float) -> SendView:
-    if expected is None:
-        time.sleep(min(left, _LOOK_SOON))
-        return view_of(send_id)
-    try:
-        return expected.outcome.result(min(left, _LOOK_AGAIN))
-    except NotYet:
-        return view_of(send_id)
-
-
 def view_of(send_id: UUID) -> SendView:
     """Read a committed send. Raises :class:`LookupError` when there is none."""
-    with engine.get().connect() as connection:
+    with engine.autocommit() as connection:
         view = sends.load(connection, send_id)
     if view is None:
         raise LookupError("a committed send is not to be found")

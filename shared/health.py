@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared import consumption, queues, settings
 from shared.consumption import Backlog
 from shared.db.statements import health as statements
+from shared.domain import backlog
 
 _POSTGRES_AWAY: Final = "Postgres refuses connections or does not answer: until it does, no send is accepted, no outcome recorded"
 _POSTGRES_READS: Final = "Postgres takes no writes: it is a standby or in recovery, and no send is accepted"
@@ -72,14 +73,35 @@ def judge_backlogs(backlogs: Iterable[Backlog], seconds: float) -> Health:
     return Health(found={"untouched": untouched}, problem=stalled or None)
 
 
+def waiting(database: Engine) -> int:
+    """Count the deliveries that are due and not claimed, up to twice as many as may be. Raises :class:`SQLAlchemyError`."""
+    with database.connect() as connection:
+        counted: int = connection.execute(statements.count_due, {"limit": 2 * settings.get().most_waiting}).scalar_one()
+    return counted
+
+
+def unhandled(database: Engine) -> int:
+    """Count the webhooks of providers that wait, likewise. Raises :class:`SQLAlchemyError`."""
+    with database.connect() as connection:
+        counted: int = connection.execute(statements.count_inbox, {"limit": 2 * settings.get().most_unhandled}).scalar_one()
+    return counted
+
+
 def oldest_queued(database: Engine) -> Health:
-    """Whether deliveries are claimed in time; ``seconds`` is for how long the oldest has been due, or ``None``."""
+    """Whether deliveries are claimed in time: ``seconds`` is for how long the oldest has been due, or ``None``.
+
+    ``waiting`` is how many are due. New sends are refused when they are too many.
+    """
     try:
         with database.connect() as connection:
             seconds = connection.execute(statements.select_oldest_due).scalar_one()
+        due = waiting(database)
     except SQLAlchemyError:
         return Health(problem=_NOT_ASKED)
-    return judge_oldest(None if seconds is None else float(seconds), settings.get().late_after)
+    oldest = judge_oldest(None if seconds is None else float(seconds), settings.get().late_after)
+    crowd = judge_crowd(due, settings.get().most_waiting)
+    problems = [each.problem for each in (oldest, crowd) if each.problem]
+    return Health(found={**oldest.found, **crowd.found}, problem="; ".join(problems) or None)
 
 
 def judge_oldest(seconds: float | None, late_after: float) -> Health:
@@ -88,6 +110,18 @@ def judge_oldest(seconds: float | None, late_after: float) -> Health:
         return Health(found={"seconds": seconds if seconds is None else round(seconds, 1)})
     problem = f"a delivery has been due for {seconds:.0f} s and no worker has claimed it: they are too few, gone, or stuck"
     return Health(found={"seconds": round(seconds, 1)}, problem=problem)
+
+
+def judge_crowd(waiting: int, most: int) -> Health:
+    """Judge how many deliveries are due and not claimed, where new sends are refused from ``most`` on."""
+    enough = backlog.resumes_at(most)
+    if waiting <= enough:
+        return Health(found={"waiting": waiting})
+    problem = (
+        f"{waiting} deliveries are due and no worker has claimed them: new sends are refused with 503 from {most} on,"
+        f" and until {enough} are left; workers are too few, gone, or stuck"
+    )
+    return Health(found={"waiting": waiting}, problem=problem)
 
 
 def _describe(backlog: Backlog) -> str:

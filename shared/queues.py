@@ -11,8 +11,9 @@ import kombu
 from celery import Celery
 from celery.schedules import crontab
 from kombu.exceptions import OperationalError
+from kombu.transport import TRANSPORT_ALIASES
 
-from shared import ids, settings
+from shared import broker, ids, settings
 from shared.db import clock
 from shared.domain import due
 
@@ -22,6 +23,10 @@ BROKER_TROUBLE: Final = (OperationalError, ConnectionError, TimeoutError)
 
 _OUTDATED: Final = 3600
 """Seconds after which a run that could not start is dropped: clocks compare that, so that it is more than they may be wrong by."""
+
+
+_ONCE_MORE: Final = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2}
+"""How often a task is published again whose connection was lost."""
 
 
 class Queue(StrEnum):
@@ -103,6 +108,8 @@ def _every(interval: float | crontab, task: Task) -> dict[str, Any]:
     return {"task": task.value, "schedule": interval, "options": _UPKEEP}
 
 
+TRANSPORT_ALIASES.update(broker.TRANSPORTS)
+
 app = Celery("antar")
 app.add_defaults(_configuration)
 
@@ -125,14 +132,14 @@ def publish_deliveries(
         for batch in _batches(delivery_ids, settings.get().deliver_batch):
             app.send_task(
                 Task.DELIVER.value,
-                args=([ids.encode(ids.DELIVERY, identifier) for identifier in batch],),
+                **_arguments(ids.DELIVERY, batch),
                 queue=queue,
                 eta=eta,
                 root_id=root_id,
                 parent_id=parent_id,
                 producer=producer,
                 retry=True,
-                retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.2},
+                retry_policy=_ONCE_MORE,
             )
 
 
@@ -144,7 +151,7 @@ def publish_due(deliveries: Iterable[due.Due]) -> None:
 
 def publish_settle(send_ids: Sequence[UUID]) -> None:
     """Publish that sends are to take their next step. Raises as :func:`publish_deliveries`."""
-    app.send_task(Task.SETTLE.value, args=([ids.encode(ids.SEND, identifier) for identifier in send_ids],), queue=Queue.SEND.value)
+    app.send_task(Task.SETTLE.value, **_arguments(ids.SEND, send_ids), queue=Queue.SEND.value)
 
 
 def publish_confirmations(delivery_ids: Sequence[UUID], *, countdown: float = 0.0) -> None:
@@ -172,8 +179,13 @@ def _publish(task: Task, queue: Queue, prefix: str, identifiers: Sequence[UUID],
     eta = _eta(countdown)
     with app.producer_or_acquire() as producer:
         for batch in _batches(identifiers, settings.get().deliver_batch):
-            args = ([ids.encode(prefix, identifier) for identifier in batch],)
-            app.send_task(task.value, args=args, queue=queue.value, eta=eta, producer=producer)
+            app.send_task(task.value, **_arguments(prefix, batch), queue=queue.value, eta=eta, producer=producer)
+
+
+def _arguments(prefix: str, identifiers: Iterable[UUID]) -> dict[str, Any]:
+    """Give a task's only argument, with what Flower shows of it: Celery would look through each id of it, twice."""
+    args = ([ids.encode(prefix, identifier) for identifier in identifiers],)
+    return {"args": args, "argsrepr": repr(args), "kwargsrepr": "{}"}
 
 
 def _eta(countdown: float | None) -> datetime | None:

@@ -47,8 +47,8 @@ class Settings(BaseSettings):
 
     send_wait: Annotated[float, Field(ge=0, le=60)] = 10.0
     """Seconds a request waits for the outcome before it answers 202."""
-    api_threads: PositiveInt = 64
-    """Threads of one api process; a quarter of them stay free for requests that do not wait."""
+    api_threads: PositiveInt = 512
+    """Threads of one api process at the most; a quarter of them stay free for requests that do not wait."""
     max_body_bytes: PositiveInt = 256 * 1024
     """Bytes of the largest request body."""
     token_cache_seconds: PositiveFloat = 60.0
@@ -61,9 +61,17 @@ class Settings(BaseSettings):
     """Sends of the Kanal dialect that a token may ask for in a minute, unless its account has a limit of its own."""
     commit_batch: PositiveInt = 200
     """Sends committed in one transaction at the most."""
+    most_waiting: PositiveInt = 500_000
+    """Deliveries that may be due and unclaimed: from so many on, new sends get 503, until a tenth of them is gone."""
+    most_unhandled: PositiveInt = 500_000
+    """Webhooks of providers that may wait to be handled; further ones get 503 likewise, and their providers post them again."""
+    most_unposted: PositiveInt = 1_000_000
+    """Webhooks to customers that may wait for one subscription: from so many on no more are written, until a tenth is gone."""
 
-    deliver_batch: PositiveInt = 20
+    deliver_batch: PositiveInt = 50
     """Deliveries one task carries at the most."""
+    claim_batch: PositiveInt = 200
+    """Deliveries claimed in one transaction at the most, of one task or of several."""
     record_batch: PositiveInt = 200
     """Outcomes recorded in one transaction at the most."""
     lease_seconds: PositiveFloat = 90.0

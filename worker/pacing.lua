@@ -1,9 +1,11 @@
 -- Gives each delivery of a batch its turn, or takes note of providers' pauses, by Redis's clock. Times are microseconds.
 --
 -- KEYS: the meters, one for each sender and one for each recipient of a sender; then the places of deliveries that come again.
--- ARGV: a document {meters = [{usual?, after_pause}], asks = [{meters, place?, bears}], pauses = [{meter, lasts}],
---       patience = {first, again}}, where a meter or place is named by its position among the others.
--- Answers {verdict, wait, pause, which of its meters is paused} for each ask; the verdicts are those of shared/domain/pacing.py.
+-- ARGV: a document of numbers, several in a row for each {...}: {limits = [{interval, burst}], meters = [{usual, after_pause}],
+--       asks = [{sender, recipient, place, bears}], pauses = [{meter, lasts}], patience = [first, again]}, where a limit, meter or
+--       place is named by its position among its like, and 0 is none.
+-- Answers, as such a document, {position, verdict, wait, pause, which of its meters is paused} for each ask that does not leave at
+-- once, and nothing where all do; the verdicts are those of shared/domain/pacing.py.
 --
 -- A meter has two queues, each kept as the moment from which on it is empty (the TAT of GCRA). In `tail` stands who comes for the
 -- first time, and is told when to come again. By `out` everybody leaves, so that the rate holds also for those who come again all
@@ -20,18 +22,22 @@ local clock = redis.call('TIME')
 local now = clock[1] * 1e6 + clock[2]
 local question = cjson.decode(ARGV[1])
 
-local function limit_now(limits, paused_until)
-    if limits.usual or paused_until == 0 then
-        return limits.usual
+local limits = {}
+for position = 1, #question.limits, 2 do
+    limits[#limits + 1] = {interval = question.limits[position], burst = question.limits[position + 1]}
+end
+
+local function limit_now(usual, slow, paused_until)
+    if usual or paused_until == 0 then
+        return usual
     end
-    local slow = limits.after_pause
     return {interval = slow.interval * 0.5 ^ (math.max(0, now - paused_until) / DOUBLING), burst = slow.burst}
 end
 
-local function read(key, limits)
+local function read(key, usual, after_pause)
     local found = redis.call('HMGET', key, 'tail', 'out', 'paused_until')
     local meter = {key = key, tail = tonumber(found[1] or 0), out = tonumber(found[2] or 0), paused_until = tonumber(found[3] or 0)}
-    meter.limit = limit_now(limits, meter.paused_until)
+    meter.limit = limit_now(usual, after_pause, meter.paused_until)
     meter.slack = meter.limit and (meter.limit.burst - 1) * meter.limit.interval or 0
     if meter.paused_until > 0 then
         meter.out = math.max(meter.out, meter.paused_until + meter.slack)  -- There is no burst right after a pause.
@@ -89,15 +95,15 @@ local function look(meters, again)
     return start, pause, which
 end
 
-local function answer(ask, meters)
-    local again, key = ask.place ~= nil, ask.place and KEYS[#question.meters + ask.place]
+local function answer(meters, key, bears)
+    local again = key ~= nil
     local start, pause, which = look(meters, again)
-    if pause > ask.bears then
+    if pause > bears then
         return {TOO_LONG, math.ceil(pause), math.ceil(pause), which}
     end
     local place = again and remembered(key, pause)
     local wait = math.max(0, (place or start) - now)
-    local leaves = wait <= question.patience[again and 'again' or 'first']
+    local leaves = wait <= question.patience[again and 2 or 1]
     for _, meter in ipairs(meters) do
         if meter.limit and not place then
             take(meter, again, leaves)
@@ -112,23 +118,26 @@ local function answer(ask, meters)
 end
 
 local meters = {}
-for position, limits in ipairs(question.meters) do
-    meters[position] = read(KEYS[position], limits)
+for position = 1, #question.meters, 2 do
+    local usual, after_pause = question.meters[position], question.meters[position + 1]
+    meters[#meters + 1] = read(KEYS[#meters + 1], limits[usual], limits[after_pause])
 end
 
-for _, pause in ipairs(question.pauses) do
-    local meter = meters[pause.meter]
-    meter.paused_until = math.max(meter.paused_until, now + pause.lasts)
+for position = 1, #question.pauses, 2 do
+    local meter = meters[question.pauses[position]]
+    meter.paused_until = math.max(meter.paused_until, now + question.pauses[position + 1])
     meter.changed = true
 end
 
 local answers = {}
-for position, ask in ipairs(question.asks) do
-    local its = {}
-    for each, meter in ipairs(ask.meters) do
-        its[each] = meters[meter]
+for position = 1, #question.asks, 4 do
+    local sender, recipient, place, bears = unpack(question.asks, position, position + 3)
+    local told = answer({meters[sender], meters[recipient]}, place > 0 and KEYS[#meters + place] or nil, bears)
+    if told[1] ~= GO or told[2] > 0 then
+        for _, number in ipairs({(position + 3) / 4, unpack(told)}) do
+            answers[#answers + 1] = number
+        end
     end
-    answers[position] = answer(ask, its)
 end
 
 for _, meter in ipairs(meters) do
@@ -136,4 +145,4 @@ for _, meter in ipairs(meters) do
         write(meter)
     end
 end
-return answers
+return #answers > 0 and cjson.encode(answers) or ''

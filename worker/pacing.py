@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import redis.asyncio
 import structlog
@@ -23,6 +23,7 @@ from shared.domain.outcome import Pause, PauseScope
 from shared.domain.pacing import Limit, Turn, Verdict
 from worker import channels
 from worker.deliver.claim import Claim
+from worker.runtime.gathering import Gathering
 
 _log: Final = structlog.get_logger("pacing")
 _SCRIPT: Final = Path(__file__).with_suffix(".lua").read_text()
@@ -31,10 +32,17 @@ _TIMEOUT: Final = 0.5
 _REST: Final = 5.0
 """Seconds for which a Redis that did not answer is left alone."""
 _MICROSECONDS: Final = 1_000_000
+_MOST: Final = 200
+"""Deliveries asked for at once: Redis does nothing else meanwhile."""
+_NUMBERS: Final = 5
+"""Numbers of an answer."""
 _GRANULARITY: Final = 1.0
 """Seconds by which who comes again may be too early, or find others before it that are too late."""
 _SCOPES: Final = (PauseScope.KEY, PauseScope.RECIPIENT)
 """Whom the meters of a delivery are for, in their order."""
+
+_Asking = tuple[Claim, float]
+"""A delivery that asks for its turn, and its budget in seconds."""
 
 
 class Pacing:
@@ -45,16 +53,13 @@ class Pacing:
             settings.get().signals, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT, retry=Retry(NoBackoff(), 1)
         )
         self._script = self._redis.register_script(_SCRIPT)
+        self._gathering = Gathering[_Asking, Turn](self._ask, _MOST, is_shared=lambda _: False)
         self._away = False
         self._rests_until = 0.0
 
-    async def turns(self, claims: Sequence[Claim], budget_seconds: float) -> list[Turn]:
+    async def turns(self, claims: Sequence[Claim], budget_seconds: float) -> Sequence[Turn]:
         """Give each delivery its turn, in the order of the batch; none bears a pause for longer than its budget."""
-        question = _Question()
-        for claim in claims:
-            question.ask(claim, budget_seconds)
-        answers = await self._run(question) if claims else []
-        return [_at_once() for _ in claims] if answers is None else [_turn(answer) for answer in answers]
+        return await self._gathering.answers([(claim, budget_seconds) for claim in claims]) if claims else []
 
     async def pause(self, claim: Claim, pause: Pause) -> None:
         """Let all workers leave a claim's sender or recipient alone, as its provider wants."""
@@ -66,20 +71,26 @@ class Pacing:
         """Close the connections."""
         await self._redis.aclose()
 
-    async def _run(self, question: "_Question") -> list[list[int]] | None:
-        """Ask Redis; ``None`` while it is away, which after one try costs nothing for a while."""
+    async def _ask(self, asking: Sequence[_Asking]) -> list[Turn]:
+        question = _Question()
+        for claim, budget_seconds in asking:
+            question.ask(claim, budget_seconds)
+        return _turns(len(asking), await self._run(question))
+
+    async def _run(self, question: "_Question") -> list[int]:
+        """Ask Redis, which says nothing while it is away; after one try that costs nothing for a while."""
         if time.monotonic() < self._rests_until:
-            return None
+            return []
         if self._away:
             self._rest()
         try:
             async with asyncio.timeout(2 * _TIMEOUT):
-                answers: list[list[int]] = await self._script(keys=question.keys, args=[question.document()])
+                answer: bytes = await self._script(keys=question.keys, args=[question.document()])
         except (RedisError, OSError) as error:
             self._lose(error)
-            return None
+            return []
         self._find()
-        return answers
+        return json.loads(answer) if answer else []
 
     def _lose(self, error: Exception) -> None:
         self._rest()
@@ -100,25 +111,22 @@ class _Question:
     """What the script is asked for a batch. Positions count from one, as in Lua."""
 
     def __init__(self) -> None:
+        self._limits: dict[Limit, int] = {}
         self._meters: dict[str, int] = {}
-        self._limits: list[dict[str, Any]] = []
+        self._limits_of_meters: list[int] = []
         self._places: list[str] = []
-        self._asks: list[dict[str, Any]] = []
-        self._pauses: list[dict[str, Any]] = []
+        self._asks: list[float] = []
+        self._pauses: list[float] = []
 
     def ask(self, claim: Claim, budget_seconds: float) -> None:
         """Ask for the turn of a delivery."""
         waited = (claim.now - claim.patient_since).total_seconds()
         bears = pacing.patience(waited, budget_seconds) * _MICROSECONDS
-        ask: dict[str, Any] = {"meters": [self._meter(claim, scope) for scope in _SCOPES], "bears": bears}
-        if claim.paced:
-            self._places.append(f"antar:place:{claim.id}")
-            ask["place"] = len(self._places)
-        self._asks.append(ask)
+        self._asks += [*(self._meter(claim, scope) for scope in _SCOPES), self._place(claim), bears]
 
     def pause(self, claim: Claim, pause: Pause) -> None:
         """Take note of a pause."""
-        self._pauses.append({"meter": self._meter(claim, pause.scope), "lasts": pause.seconds * _MICROSECONDS})
+        self._pauses += [self._meter(claim, pause.scope), pause.seconds * _MICROSECONDS]
 
     @property
     def keys(self) -> list[str]:
@@ -127,14 +135,25 @@ class _Question:
 
     def document(self) -> str:
         """Give the script's argument."""
-        return json.dumps({"meters": self._limits, "asks": self._asks, "pauses": self._pauses, "patience": _patience()})
+        limits = [number for each in self._limits for number in (each.interval * _MICROSECONDS, each.burst)]
+        asked = {"limits": limits, "meters": self._limits_of_meters, "asks": self._asks, "pauses": self._pauses}
+        return json.dumps({**asked, "patience": _patience()})
 
     def _meter(self, claim: Claim, scope: PauseScope) -> int:
         name = _name(claim, scope)
         if name not in self._meters:
-            self._limits.append(_limits(claim, scope))
-            self._meters[name] = len(self._limits)
+            self._meters[name] = len(self._meters) + 1
+            self._limits_of_meters += [self._limit(_usual(claim, scope)), self._limit(channels.pace(claim.channel).after_pause)]
         return self._meters[name]
+
+    def _limit(self, limit: Limit | None) -> int:
+        return 0 if limit is None else self._limits.setdefault(limit, len(self._limits) + 1)
+
+    def _place(self, claim: Claim) -> int:
+        if not claim.paced:
+            return 0
+        self._places.append(f"antar:place:{claim.id}")
+        return len(self._places)
 
 
 def _name(claim: Claim, scope: PauseScope) -> str:
@@ -145,29 +164,28 @@ def _name(claim: Claim, scope: PauseScope) -> str:
     return f"antar:pace:{claim.key_id}:{address.hexdigest()}"
 
 
-def _limits(claim: Claim, scope: PauseScope) -> dict[str, Any]:
-    pace = channels.pace(claim.channel)
-    usual = _of_key(claim) if scope is PauseScope.KEY else pace.recipient(claim.address or "")
-    return {"after_pause": _microseconds(pace.after_pause)} | ({"usual": _microseconds(usual)} if usual else {})
-
-
-def _of_key(claim: Claim) -> Limit | None:
+def _usual(claim: Claim, scope: PauseScope) -> Limit | None:
+    if scope is PauseScope.RECIPIENT:
+        return channels.pace(claim.channel).recipient(claim.address or "")
     return None if claim.rate_per_second is None else pacing.limit(claim.rate_per_second)
 
 
-def _microseconds(limit: Limit) -> dict[str, float]:
-    return {"interval": limit.interval * _MICROSECONDS, "burst": limit.burst}
-
-
-def _patience() -> dict[str, float]:
+def _patience() -> list[float]:
     sleep = settings.get().pacing_sleep
-    return {"first": sleep * _MICROSECONDS, "again": (sleep + _GRANULARITY) * _MICROSECONDS}
+    return [sleep * _MICROSECONDS, (sleep + _GRANULARITY) * _MICROSECONDS]
 
 
-def _at_once() -> Turn:
-    return Turn(verdict=Verdict.GO, wait=0.0, pause=0.0, scope=PauseScope.KEY)
+_AT_ONCE: Final = Turn(verdict=Verdict.GO, wait=0.0, pause=0.0, scope=PauseScope.KEY)
 
 
-def _turn(answer: Sequence[int]) -> Turn:
-    verdict, wait, pause, meter = answer
+def _turns(count: int, answers: Sequence[int]) -> list[Turn]:
+    """Read the answers for so many; who is not in them leaves at once."""
+    turns = [_AT_ONCE] * count
+    for start in range(0, len(answers), _NUMBERS):
+        position, *turn = answers[start : start + _NUMBERS]
+        turns[position - 1] = _turn(*turn)
+    return turns
+
+
+def _turn(verdict: int, wait: int, pause: int, meter: int) -> Turn:
     return Turn(verdict=Verdict(verdict), wait=wait / _MICROSECONDS, pause=pause / _MICROSECONDS, scope=_SCOPES[meter - 1])

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import Row
 
 from shared import ids, queues, settings
+from shared.db import hot
 from shared.db.statements import among, receipts, recovery, webhooks
 from shared.domain import retry
 from shared.domain.channels import Channel
@@ -18,6 +19,7 @@ from worker import confirmation, resolution
 from worker.deliver import advance, bugs, claim, one, record, settle
 from worker.deliver.result import Lineage, Result
 from worker.runtime.process import Process
+from worker.webhooks import crowding
 
 _log: Final = structlog.get_logger("recovery")
 _LIMIT: Final = 5000
@@ -27,6 +29,8 @@ _SWEPT: Final = 1000
 """Running sends that are looked at in one run."""
 _SHORT_QUEUE: Final = 50
 """Tasks in a queue up to which one that is missed is lost and not just waiting for its turn."""
+_FULL_QUEUE: Final = 100_000
+"""Tasks in a queue from which on nothing is published again: where workers are gone for days it would grow by it for days."""
 _WORKER: Final = "recovery"
 """Who records the outcome of a call whose worker was lost."""
 _AT_LAST: Final = 10
@@ -47,7 +51,8 @@ async def recover(process: Process) -> None:
     """Find what was lost, once. What dead processes left on disk comes first: it is better known than their leases tell."""
     await _take_step("replay", process.writer.replay())
     async with process.engine.begin() as connection:
-        found = (await connection.execute(recovery.look, {"after_seconds": settings.get().republish_after})).one()
+        parameters = {"after_seconds": settings.get().republish_after, "most_unposted": settings.get().most_unposted}
+        found = (await connection.execute(recovery.look, parameters)).one()
     if found.expired:
         await _take_step("expired", _end_expired_claims(process))
     if found.running:
@@ -58,6 +63,8 @@ async def recover(process: Process) -> None:
         await _take_step("unhandled", _republish_webhooks(process))
     if found.unposted:
         await _take_step("unposted", _post_due(process))
+    if found.crowded:
+        await _take_step("crowded", crowding.mark(process.engine))
     if found.unconfirmed:
         await _take_step("unconfirmed", confirmation.end_overdue(process))
     if found.unresolved:
@@ -81,9 +88,10 @@ async def advance_sends(process: Process, send_ids: Iterable[UUID]) -> None:
 
 async def _end_expired_claims(process: Process) -> None:
     """A call whose worker died may have been made: its outcome is unknown, and the key's policy decides what follows."""
-    async with process.engine.begin() as connection:
-        expired = await claim.take_over(connection, _LIMIT)
-        settlement = await settle.settle(connection, [record.of(_lost(each), _WORKER) for each in expired]) if expired else None
+    async with hot.line(process.engine) as line:
+        expired = await claim.take_over(line, _LIMIT)
+        settlement = await settle.settle(line, [record.of(_lost(each), _WORKER) for each in expired]) if expired else None
+        await line.commit()
     if settlement:
         _log.warning("recovery.expired_claims", deliveries=len(expired))
         await process.publisher.follow(settlement)
@@ -121,19 +129,20 @@ async def _stranded(process: Process) -> set[UUID]:
     return {send.id for send in running} - waiting
 
 
-async def _short_queues() -> list[str]:
-    """Name the queues in which a task that is missed is lost. Raises one of :data:`queues.BROKER_TROUBLE`."""
-    depths = await asyncio.to_thread(queues.depths)
-    return [queue for queue, tasks in depths.items() if tasks <= _SHORT_QUEUE]
+async def _depths() -> Mapping[str, int] | None:
+    """Give how many tasks wait in each queue; ``None`` while the broker is away."""
+    try:
+        return await asyncio.to_thread(queues.depths)
+    except queues.BROKER_TROUBLE:
+        return None
 
 
 async def _missed_after(queue: queues.Queue) -> float | None:
-    """Give the seconds after which a task of a queue is missed; ``None`` while the broker is away."""
-    try:
-        short = await _short_queues()
-    except queues.BROKER_TROUBLE:
+    """Give the seconds after which a task of a queue is missed; ``None`` where nothing can be published again."""
+    depths = await _depths()
+    if depths is None or depths[queue] >= _FULL_QUEUE:
         return None
-    return settings.get().republish_after * (1 if queue in short else _AT_LAST)
+    return settings.get().republish_after * (1 if depths[queue] <= _SHORT_QUEUE else _AT_LAST)
 
 
 async def _republish_webhooks(process: Process) -> None:
@@ -163,12 +172,17 @@ async def _post_due(process: Process) -> None:
 
 async def _republish(process: Process) -> None:
     """Publish queued deliveries that nobody took in time. One whose task was only slow is claimed once all the same."""
-    try:
-        short = await _short_queues()
-    except queues.BROKER_TROUBLE:
+    depths = await _depths()
+    if depths is None:
         return
     after = settings.get().republish_after
-    parameters = {"after_seconds": after, "at_last_seconds": after * _AT_LAST, "short": short, "limit": _LIMIT}
+    parameters = {
+        "after_seconds": after,
+        "at_last_seconds": after * _AT_LAST,
+        "short": [queue for queue, tasks in depths.items() if tasks <= _SHORT_QUEUE],
+        "full": [queue for queue, tasks in depths.items() if tasks >= _FULL_QUEUE],
+        "limit": _LIMIT,
+    }
     async with process.engine.begin() as connection:
         lost = (await connection.execute(recovery.republish, parameters)).all()
     for queue, delivery_ids in _by_queue(lost).items():

@@ -19,16 +19,22 @@ from worker.deliver import awaiting
 _log: Final = structlog.get_logger("schedule")
 _LIMIT: Final = 1000
 """Sends, and deliveries, promoted in one transaction."""
+_BATCHES: Final = 100
+"""Transactions in one run: what falls due in the time to the next, at any rate that workers could keep up with."""
 _PER_SECOND: Final = 10
 """Into how many moments a second is divided for what shares tasks."""
 
 
 def promote() -> None:
-    """Promote all that falls due within the horizon: scheduled sends, and deliveries that were put off beyond it.
+    """Promote what falls due within the horizon: scheduled sends, and deliveries that were put off beyond it, the earliest first.
 
+    What is due ahead of its time waits in the memory of workers, so that a run promotes no more than so much; the next goes on.
     The ends of the time in which deliveries are to be confirmed are published for the next runs' time too, again where they were.
     """
-    while due := _commit():
+    for _ in range(_BATCHES):
+        due = _commit()
+        if not due:
+            break
         _publish(due)
     _publish_confirmations()
 

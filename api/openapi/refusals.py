@@ -72,7 +72,11 @@ _REFUSED: Final[Mapping[int, Answer]] = {
         "Too many requests: wait for as long as `Retry-After` says.",
     ),
     **refused(
-        503, _AWAY.kind, _AWAY.code, _AWAY.message, "The database is away: nothing was done, and the request may be repeated."
+        503,
+        _AWAY.kind,
+        _AWAY.code,
+        _AWAY.message,
+        "The database is away, or too much waits already for more to be taken: nothing was done, and the request may be repeated.",
     ),
 }
 

@@ -55,7 +55,12 @@ def take_from_telegram(key: str) -> Response:
 
 
 def _take(key: str, channel: Channel) -> Response:
-    """Store what the key's provider has proved to be its own; anything else leaves no trace."""
+    """Store what the key's provider has proved to be its own; anything else leaves no trace.
+
+    Raises :class:`api.errors.Overloaded` while too many wait to be handled: providers post again what was not taken.
+    """
+    own = services.of(current_app)
+    own.inbox.admit()
     body = bodies.read_within(_LARGEST)
     webhook_id = ids.new()
     with engine.get().begin() as connection:
@@ -64,5 +69,6 @@ def _take(key: str, channel: Channel) -> Response:
             raise ApiError(HTTPStatus.UNAUTHORIZED, "authentication_error", "invalid_signature", "the signature is not the body's")
         values = {"id": webhook_id, "key_id": sender.key_id, "provider": sender.provider, "body": body}
         connection.execute(insert(inbox).values(values))
-    services.of(current_app).publisher.handle(webhook_id)
+    own.inbox.add(1)
+    own.publisher.handle(webhook_id)
     return Response(status=HTTPStatus.OK)

@@ -115,7 +115,10 @@ class Subscription(Answered):
     url: str
     description: str | None
     status: Annotated[Status, Field(description="`disabled` hears nothing.")]
-    status_reason: Annotated[str | None, Field(description="Why it is disabled, where nobody asked for it.")]
+    status_reason: Annotated[
+        str | None,
+        Field(description="Why it is disabled, where nobody asked for it, or hears of nothing new although it is active."),
+    ]
     events: list[EventType]
     secrets: Annotated[list[Secret], Field(description="Those that sign now, the oldest first.")]
     created_at: Moment

@@ -30,7 +30,7 @@ def complete(given: Mapping[str, str], ports: Mapping[str, int], credentials: Cr
         "ANTAR_SECRET_KEYS": credentials.secret_keys,
         "ANTAR_PUBLIC_URL": f"http://{HOST}:{ports['api']}",
         "ANTAR_JOURNAL_DIR": str(journal),
-        API_THREADS: "64",
+        API_THREADS: "512",
         "ANTAR_EGRESS_ALLOW": _LOOPBACK,
     }
     return {**own, **given}

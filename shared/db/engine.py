@@ -1,6 +1,7 @@
 """Connections to Postgres: one pool per process, of the kind the process needs."""
 
 import json
+import select
 import time
 from functools import lru_cache
 from typing import Any, Final, TypeVar
@@ -8,7 +9,9 @@ from typing import Any, Final, TypeVar
 import psycopg
 import sqlalchemy
 from psycopg.abc import PQGen
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from shared import settings
 
@@ -41,6 +44,9 @@ def _dumps(value: Any) -> str:
 def _options() -> dict[str, Any]:
     """Prepare every statement at once and plan it once: planning a claim over all partitions costs thrice its execution.
 
+    Such a plan may be made while a partition is still empty, and has to do when it has grown: no table is read whole where it has
+    an index to read it by.
+
     The connection used last is used next, so that few of them hold what was prepared. A process that stops inside a transaction
     loses it, and with it the locks that others wait for.
     """
@@ -49,14 +55,13 @@ def _options() -> dict[str, Any]:
         "pool_size": settings.get().database_connections,
         "pool_use_lifo": True,
         "max_overflow": 0,
-        "pool_pre_ping": True,
         "hide_parameters": True,
         "json_serializer": _dumps,
         "connect_args": {
             "connect_timeout": 5,
             **_GIVE_UP_A_LOST_SERVER,
             "prepare_threshold": 1,
-            "options": "-c timezone=UTC -c plan_cache_mode=force_generic_plan"
+            "options": "-c timezone=UTC -c plan_cache_mode=force_generic_plan -c enable_seqscan=off"
             f" -c idle_in_transaction_session_timeout={idle_milliseconds}",
         },
     }
@@ -68,6 +73,11 @@ def get() -> sqlalchemy.Engine:
     return _create_impatient(_options())
 
 
+def autocommit() -> sqlalchemy.Connection:
+    """Give a connection of that engine on which each statement is a transaction of its own: one round trip instead of three."""
+    return get().connect().execution_options(isolation_level="AUTOCOMMIT")
+
+
 def create_apart() -> sqlalchemy.Engine:
     """Make such an engine with two connections of its own: it has one even when those of the process are all in use."""
     return _create_impatient({**_options(), "pool_size": 2})
@@ -76,17 +86,20 @@ def create_apart() -> sqlalchemy.Engine:
 def _create_impatient(options: dict[str, Any]) -> sqlalchemy.Engine:
     created = sqlalchemy.create_engine(_url(), pool_timeout=settings.get().database_timeout, **options)
     sqlalchemy.event.listen(created, "do_connect", _connect)
+    sqlalchemy.event.listen(created, "checkout", _look_at)
     return created
 
 
 def create_patient() -> sqlalchemy.Engine:
     """Make an engine whose statements may take as long as they need: for migrations."""
-    return sqlalchemy.create_engine(_url(), **_options())
+    return sqlalchemy.create_engine(_url(), pool_pre_ping=True, **_options())
 
 
 def create_async() -> AsyncEngine:
     """Make an engine for an event loop; it belongs to that loop and is disposed of on it."""
-    return create_async_engine(_url(), **_options())
+    created = create_async_engine(_url(), **_options())
+    sqlalchemy.event.listen(created.sync_engine, "checkout", _look_at)
+    return created
 
 
 def _url() -> str:
@@ -95,3 +108,19 @@ def _url() -> str:
 
 def _connect(_dialect: Any, _record: Any, arguments: Any, parameters: Any) -> psycopg.Connection[Any]:
     return _Impatient.connect(*arguments, **parameters)
+
+
+def _look_at(_adapted: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    """Replace a connection before its use on which the server has spoken: unasked, it says only that it ends.
+
+    It is what a ping finds out, without the round trip; of a server that says nothing the statement itself will tell.
+    """
+    connection: Any = record.driver_connection
+    if connection.closed or _has_spoken(connection):
+        raise InvalidatePoolError
+
+
+def _has_spoken(connection: Any) -> bool:
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))

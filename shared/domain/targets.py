@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 import email_validator
 import phonenumbers
@@ -17,6 +18,8 @@ _CHAT_NAME: Final = re.compile(r"@[A-Za-z][A-Za-z0-9_]{3,31}")
 _WHATSAPP_CHAT: Final = re.compile(r"[0-9]+(-[0-9]+)?@g\.us|[0-9]+@lid")
 _WHATSAPP_PERSON: Final = re.compile(r"@(c\.us|s\.whatsapp\.net)\Z")
 _NOT_DIALLED: Final = re.compile(r"[ \t().\-\u00a0]")
+_CODE_SIZES: Final = (1, 2, 3)
+"""Digits of a country calling code; none is the beginning of another."""
 _MEXICAN_MOBILE: Final = re.compile(r"521[0-9]{10}")
 """WhatsApp still writes Mexican mobiles with the 1 that the numbering plan gave up in 2019."""
 _PRIVATE_DOMAIN: Final = re.compile(r"(?<=[@.])(local|localhost)\Z", re.IGNORECASE | re.ASCII)
@@ -34,10 +37,31 @@ def normalise(channel: Channel, target: str) -> str | None:
 def phone(target: str) -> str | None:
     """Reduce a phone number with its country code to the digits of E.164; it must be a possible number."""
     digits = _NOT_DIALLED.sub("", target).removeprefix("+")
-    if _MEXICAN_MOBILE.fullmatch(digits):
+    if _MEXICAN_MOBILE.fullmatch(digits) or _is_canonical(digits):
         return digits
     canonical = _e164(digits)
-    return canonical if canonical is not None and _e164(canonical) == canonical else None
+    is_settled = canonical is None or canonical == digits or _e164(canonical) == canonical
+    return canonical if is_settled else None
+
+
+def _is_canonical(digits: str) -> bool:
+    """Tell what needs no parsing, as most numbers do: of a possible length, and nothing in it that the library would drop."""
+    if not digits.isascii() or not digits.isdigit():
+        return False
+    size = next((size for size in _CODE_SIZES if int(digits[:size]) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE), 0)
+    if size == 0 or digits[0] == "0":
+        return False
+    lengths, dropped = _numbering(int(digits[:size]))
+    return len(digits) - size in lengths and not dropped.match(digits, size)
+
+
+@lru_cache(maxsize=1000)
+def _numbering(calling_code: int) -> tuple[frozenset[int], re.Pattern[str]]:
+    """Give how long the numbers of a calling code are, without it, and what may be dropped from their beginning."""
+    region = phonenumbers.region_code_for_country_code(calling_code)
+    metadata: Any = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(calling_code, region)
+    lengths = frozenset(metadata.general_desc.possible_length) - frozenset(metadata.general_desc.possible_length_local_only)
+    return lengths, re.compile(f"0|{metadata.national_prefix_for_parsing or '0'}")
 
 
 def _e164(digits: str) -> str | None:

@@ -9,7 +9,7 @@ ATTEMPTS: Final = 8
 DISABLED_AFTER: Final = 20
 """How many webhooks in a row a subscription may fail to hear before it is disabled."""
 DISABLED_REASON: Final = f"{DISABLED_AFTER} deliveries in a row failed"
-
+CROWDED_REASON: Final = "too many webhooks wait: until a tenth of them is gone, no more are added"
 _DELAYS: Final = (0.0, 10.0, 30.0, 120.0, 600.0, 3600.0, 21_600.0, 86_400.0)
 """Seconds before each attempt, from the end of the one before."""
 _JITTER: Final = 0.2

@@ -52,7 +52,17 @@ _LOAD: Final = (
 
 _LOAD_OF_ACCOUNT: Final = _LOAD.where(sends.c.account_id == bindparam("account_id", type_=Uuid))
 
-_MANY: Final = select(*SEND_COLUMNS).where(sends.c.id == any_(_IDS), sends.c.id.between(_FIRST, _LAST))
+_MANY: Final = (
+    select(*SEND_COLUMNS, *DELIVERY_COLUMNS)
+    .join(deliveries, deliveries.c.send_id == sends.c.id)
+    .where(
+        deliveries.c.id == any_(_IDS),
+        deliveries.c.id.between(_FIRST, _LAST),
+        sends.c.id.between(bindparam("first_send", type_=Uuid), _LAST),
+    )
+    .order_by(deliveries.c.tier, deliveries.c.id)
+)
+"""Sends with their deliveries, which are those that are named."""
 
 _DELIVERIES: Final = (
     select(deliveries.c.send_id, *DELIVERY_COLUMNS)
@@ -82,20 +92,18 @@ def load(connection: Connection, send_id: UUID, account_id: UUID | None = None) 
         rows = connection.execute(_LOAD, parameters).all()
     else:
         rows = connection.execute(_LOAD_OF_ACCOUNT, {**parameters, "account_id": account_id}).all()
-    if not rows:
-        return None
-    width = len(SEND_COLUMNS)
-    return send_view(rows[0], [delivery_view(row[width:]) for row in rows if row[width] is not None])
+    return _joined_view(rows) if rows else None
 
 
 def load_many(connection: Connection, sizes: Mapping[UUID, int]) -> dict[UUID, SendView]:
     """Read many sends at once, given how many deliveries each has; one that does not exist is left out."""
     if not sizes:
         return {}
-    rows = connection.execute(_MANY, among(list(sizes))).all()
     delivery_ids = [identifier for send_id, size in sizes.items() for identifier in ids.deliveries_of(send_id, size)]
-    found = _by_send(connection.execute(_DELIVERIES, among(delivery_ids)))
-    return {row.id: send_view(row, found[row.id]) for row in rows}
+    rows_of: dict[UUID, list[Row[Any]]] = defaultdict(list)
+    for row in connection.execute(_MANY, {**among(delivery_ids), "first_send": min(sizes)}):
+        rows_of[row[0]].append(row)
+    return {send_id: _joined_view(rows) for send_id, rows in rows_of.items()}
 
 
 def load_history(connection: Connection, send_id: UUID, account_id: UUID | None = None) -> History | None:
@@ -136,6 +144,12 @@ def load_events(connection: Connection, send_id: UUID) -> tuple[Event, ...]:
     """Read the events of a send, in the order of time."""
     rows = connection.execute(_EVENTS, {"send_id": send_id})
     return tuple(Event(at=row.at, kind=row.kind, delivery_id=row.delivery_id, data=row.data or {}) for row in rows)
+
+
+def _joined_view(rows: Sequence[Row[Any]]) -> SendView:
+    """Make a view of the rows of one send, each with one delivery, or of one row without any."""
+    width = len(SEND_COLUMNS)
+    return send_view(rows[0], [delivery_view(row[width:]) for row in rows if row[width] is not None])
 
 
 def send_view(row: Row[Any], of_send: Iterable[DeliveryView]) -> SendView:

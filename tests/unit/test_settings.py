@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from shared import settings
 from shared.settings import Settings
 
-_UNITS = re.compile(r"\b(Seconds|Bytes|Weeks|Days|Threads|Sends|Deliveries|Outcomes|Calls|Requests|Tasks|Connections)\b")
+_UNITS = re.compile(r"\b(Seconds|Bytes|Weeks|Days|Threads|Sends|Deliveries|Outcomes|Calls|Requests|Tasks|Connections|Webhooks)\b")
 
 
 def documented() -> dict[str, str]:

@@ -4,13 +4,13 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Row
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from shared import ids
+from shared.db import hot
+from shared.db.hot import Executes, Question
 from shared.db.statements import among, settlement
 from shared.domain import cascade
 from shared.domain.confirmation import Confirmation
@@ -19,6 +19,9 @@ from shared.domain.states import DeliveryState, SendState
 from worker.deliver.result import Lineage
 
 _Group = TypeVar("_Group")
+
+Members = Mapping[UUID, Sequence[Any]]
+"""Deliveries as :data:`settlement.select_members` gives them, by the ids of their sends."""
 
 _MOVABLE: Final = frozenset(SendState) - {SendState.SCHEDULED, SendState.CANCELLED}
 """The states in which what is learned of its deliveries may make something else of a send, or of those deliveries."""
@@ -67,14 +70,20 @@ def _merged(groups: Sequence[Mapping[_Group, tuple[UUID, ...]]]) -> dict[_Group,
     return merged
 
 
-async def advance(connection: AsyncConnection, send_ids: Iterable[UUID]) -> Settlement:
+async def advance(connection: Executes, send_ids: Iterable[UUID]) -> Settlement:
     """Take the next step of sends whose deliveries were changed by another hand; otherwise as :func:`settle`."""
     return await move(connection, await lock(connection, set(send_ids)), {})
 
 
-async def lock(connection: AsyncConnection, send_ids: Iterable[UUID]) -> Sequence[Row[Any]]:
+async def lock(connection: Executes, send_ids: Iterable[UUID]) -> Sequence[Any]:
     """Lock sends, always in the order of their ids, before anything of theirs is changed."""
-    return (await connection.execute(settlement.lock_sends, among(sorted(send_ids)))).all()
+    sends: Sequence[Any] = (await connection.execute(*locking(send_ids))).all()
+    return sends
+
+
+def locking(send_ids: Iterable[UUID]) -> Question:
+    """Give the statement that locks sends."""
+    return settlement.lock_sends, among(sorted(send_ids))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,20 +104,24 @@ class _Moved:
 
 
 async def move(
-    connection: AsyncConnection, sends: Sequence[Row[Any]], lineages: Mapping[UUID, Lineage], reopens: Collection[UUID] = ()
+    connection: Executes,
+    sends: Sequence[Any],
+    lineages: Mapping[UUID, Lineage],
+    reopens: Collection[UUID] = (),
+    known: Members = MappingProxyType({}),
 ) -> Settlement:
-    """Take the next step of locked sends; in those that ``reopens`` names, a success has just turned out to be none."""
-    moves = await _next_steps(connection, [send for send in sends if send.state in _MOVABLE], reopens)
+    """Take the next step of locked sends; in those that ``reopens`` names, a success has just turned out to be none.
+
+    The deliveries of those that are not ``known`` are read.
+    """
+    movable = [send for send in sends if send.state in _MOVABLE]
+    members = {**known, **await deliveries(connection, [send for send in movable if send.id not in known])}
+    moves = [_move(send, members[send.id], reopens=send.id in reopens) for send in movable if members.get(send.id)]
     await _apply(connection, moves)
     return Settlement(publish=tuple(_next_tiers(moves, lineages)), wake=_finished(sends, moves))
 
 
-async def _next_steps(connection: AsyncConnection, sends: Sequence[Row[Any]], reopens: Collection[UUID]) -> list[_Moved]:
-    rows = await deliveries(connection, sends)
-    return [_move(send, rows[send.id], reopens=send.id in reopens) for send in sends if rows[send.id]]
-
-
-def _move(send: Row[Any], rows: Sequence[Row[Any]], *, reopens: bool) -> _Moved:
+def _move(send: Any, rows: Sequence[Any], *, reopens: bool) -> _Moved:
     members = [_member(row) for row in rows]
     step = cascade.next_step(members, reopens=reopens)
     return _Moved(
@@ -121,28 +134,37 @@ def _move(send: Row[Any], rows: Sequence[Row[Any]], *, reopens: bool) -> _Moved:
     )
 
 
-async def deliveries(connection: AsyncConnection, sends: Sequence[Row[Any]]) -> dict[UUID, list[Row[Any]]]:
-    """Read the deliveries of locked sends, as :data:`settlement.select_members` gives them."""
-    found: dict[UUID, list[Row[Any]]] = defaultdict(list)
-    if sends:
-        candidates = [identifier for send in sends for identifier in ids.deliveries_of(send.id, send.deliveries)]
-        for row in await connection.execute(settlement.select_members, among(candidates)):
-            found[row.send_id].append(row)
+async def deliveries(connection: Executes, sends: Sequence[Any]) -> Members:
+    """Read the deliveries of locked sends."""
+    return by_send(await connection.execute(*reading((send.id, send.deliveries) for send in sends))) if sends else {}
+
+
+def reading(sends: Iterable[tuple[UUID, int]]) -> Question:
+    """Give the statement that reads the deliveries of sends that have so many, or fewer."""
+    candidates = [identifier for send_id, count in sends for identifier in ids.deliveries_of(send_id, count)]
+    return settlement.select_members, among(candidates)
+
+
+def by_send(rows: Iterable[Any]) -> Members:
+    """Sort deliveries by their sends."""
+    found: dict[UUID, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.send_id].append(row)
     return found
 
 
-def _member(row: Row[Any]) -> cascade.Member:
+def _member(row: Any) -> cascade.Member:
     state, expired = DeliveryState(row.state), row.code == Code.EXPIRED
     return cascade.Member(id=row.id, tier=row.tier, state=state, held=row.held, expired=expired, confirmation=_confirmation(row))
 
 
-def _confirmation(row: Row[Any]) -> Confirmation:
+def _confirmation(row: Any) -> Confirmation:
     if row.awaited:
         return Confirmation.AWAITED
     return Confirmation.MISSING if row.code == Code.UNCONFIRMED else Confirmation.GIVEN
 
 
-async def _apply(connection: AsyncConnection, moves: Sequence[_Moved]) -> None:
+async def _apply(connection: Executes, moves: Sequence[_Moved]) -> None:
     reopened = [identifier for move in moves for identifier in move.reopened]
     opened = [identifier for move in moves if isinstance(move.step, cascade.OpenTier) for identifier in move.step.ids]
     skipped = [identifier for move in moves if isinstance(move.step, cascade.Finish) for identifier in move.step.skipped]
@@ -152,14 +174,14 @@ async def _apply(connection: AsyncConnection, moves: Sequence[_Moved]) -> None:
         (settlement.skip_deliveries, skipped),
     ):
         if concerned:
-            await connection.execute(statement, among(concerned))
+            await hot.add(connection, statement, among(concerned))
     await _write_sends(connection, [row for move in moves if (row := _send_row(move))])
 
 
-async def _write_sends(connection: AsyncConnection, rows: Sequence[Mapping[str, object]]) -> None:
+async def _write_sends(connection: Executes, rows: Sequence[Mapping[str, object]]) -> None:
     if rows:
         parameters = {"rows": json.dumps(rows), **among([UUID(str(row["id"])) for row in rows])}
-        await connection.execute(settlement.advance_sends, parameters)
+        await hot.add(connection, settlement.advance_sends, parameters)
 
 
 def _send_row(move: _Moved) -> dict[str, object] | None:
@@ -178,12 +200,12 @@ def _next_tiers(moves: Iterable[_Moved], lineages: Mapping[UUID, Lineage]) -> li
     ]
 
 
-def _finished(sends: Iterable[Row[Any]], moves: Iterable[_Moved]) -> dict[str, tuple[UUID, ...]]:
+def _finished(sends: Iterable[Any], moves: Iterable[_Moved]) -> dict[str, tuple[UUID, ...]]:
     finished = {move.send_id for move in moves if move.ends}
     return waiters(send for send in sends if send.id in finished)
 
 
-def waiters(sends: Iterable[Row[Any]]) -> dict[str, tuple[UUID, ...]]:
+def waiters(sends: Iterable[Any]) -> dict[str, tuple[UUID, ...]]:
     """Group locked sends by the api process that waits for them."""
     wake: dict[str, tuple[UUID, ...]] = {}
     for send in sends:

@@ -5,8 +5,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
-
 from shared import settings
 
 Wanted = Mapping[UUID, Mapping[str, Any]]
@@ -16,12 +14,12 @@ _INTERVALS = 1.5
 """How many intervals of promotion are published ahead, so that a run which is late misses nothing."""
 
 
-def wanted(sends: Iterable[Row[Any]]) -> dict[UUID, Mapping[str, Any]]:
+def wanted(sends: Iterable[Any]) -> dict[UUID, Mapping[str, Any]]:
     """Tell what locked sends want."""
     return {send.id: send.until for send in sends if send.until is not None}
 
 
-def soon(rows: Iterable[Row[Any]], wanted: Wanted) -> dict[float, tuple[UUID, ...]]:
+def soon(rows: Iterable[Any], wanted: Wanted) -> dict[float, tuple[UUID, ...]]:
     """Give the deliveries, of those just written, whose time is over before promotion finds them, by the seconds until then."""
     found: dict[float, tuple[UUID, ...]] = defaultdict(tuple)
     for row in rows:

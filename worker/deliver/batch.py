@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from shared.domain.outcome import NotSent
-from worker.deliver import admission, claim, one, release
+from worker.deliver import admission, one, release
 from worker.deliver.admission import Admission, Go
 from worker.deliver.claim import Claim
 from worker.deliver.one import Context, Ready, Stopped
@@ -17,7 +17,7 @@ from worker.runtime.process import Process
 
 async def deliver(process: Process, delivery_ids: Sequence[UUID], lineage: Lineage) -> None:
     """Deliver a batch; done when every outcome is committed and what follows it is published."""
-    claims, early = await claim.claim(process.engine, delivery_ids)
+    claims, early = await process.claimer.claim(delivery_ids)
     process.holding.hold(early, lineage)
     if claims:
         context = Context(claimed_at=time.monotonic(), lineage=lineage)

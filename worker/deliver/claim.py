@@ -8,11 +8,11 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import RowMapping
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import ids, settings
-from shared.db import clock
+from shared.db import clock, hot
+from shared.db.hot import Line
 from shared.db.statements import among, claims, settlement
 from shared.domain.channels import Channel
 from shared.domain.content import JsonObject
@@ -69,8 +69,10 @@ class Claim:
     send_state: SendState
     expires_at: datetime | None
     variables: Mapping[str, str]
-    waiter: str | None
-    """The api process that waits for the outcome."""
+    deliveries: int
+    """How many deliveries its send has."""
+    until: Mapping[str, Any] | None
+    """What its send wants of a message by ``level`` and ``within``, if it wants more than that it is sent."""
     key_id: UUID
     key_status: KeyStatus
     status_code: str | None
@@ -114,65 +116,64 @@ async def claim(engine: AsyncEngine, delivery_ids: Sequence[UUID]) -> tuple[list
 
 async def _claim_once(engine: AsyncEngine, delivery_ids: Sequence[UUID], claim_id: UUID) -> tuple[list[Claim], list[Early]]:
     send_ids = sorted({ids.send_of(identifier) for identifier in delivery_ids})
-    parameters = {
-        **among(delivery_ids),
-        "send_ids": send_ids,
-        "first_send": send_ids[0],
-        "claim_id": claim_id,
-        "lease_seconds": settings.get().lease_seconds,
-    }
-    async with engine.begin() as connection:
-        rows = (await connection.execute(claims.claim, parameters)).mappings().all()
-        claimed = await _read(connection, rows, claim_id, _NOT_SENT)
+    async with hot.line(engine) as line:
+        rows = await line.execute(claims.claim, {"send_ids": send_ids, **_under(claim_id, delivery_ids)})
+        claimed = await _read(line, rows, claim_id, _NOT_SENT)
         missed = [] if len(rows) == len(delivery_ids) else _missed(delivery_ids, rows)
-        early = (await connection.execute(claims.select_not_due, among(missed))).all() if missed else []
+        early = await line.execute(claims.select_not_due, among(missed)) if missed else []
+        await line.commit()
     return claimed, [Early(id=row.id, queue=row.queue, seconds=float(row.seconds)) for row in early]
 
 
-async def take_over(connection: AsyncConnection, limit: int) -> list[Claim]:
+def _under(claim_id: UUID, delivery_ids: Sequence[UUID]) -> dict[str, Any]:
+    """Give the parameters with which deliveries are claimed."""
+    named = among(delivery_ids)
+    lease = {"claim_id": claim_id, "lease_seconds": settings.get().lease_seconds}
+    return {**named, "first_send": ids.send_of(named["first"]), **lease}
+
+
+async def take_over(line: Line, limit: int) -> list[Claim]:
     """Take over claims whose lease has run out, and lock their sends; what their workers may still write finds its claim gone.
 
     The caller ends them in the same transaction, so that an outcome which comes late finds them ended, never claimed.
     """
-    expired = (await connection.execute(claims.select_expired, {"limit": limit})).scalars().all()
+    expired = (await line.execute(claims.select_expired, {"limit": limit})).scalars()
     if not expired:
         return []
-    await connection.execute(settlement.lock_sends, among(sorted({ids.send_of(each) for each in expired})))
     claim_id = ids.new()
-    parameters = {**among(expired), "claim_id": claim_id, "lease_seconds": settings.get().lease_seconds}
-    rows = (await connection.execute(claims.reclaim, parameters)).mappings().all()
-    return await _read(connection, rows, claim_id, _LOST)
+    lock = settlement.lock_sends, among(sorted({ids.send_of(each) for each in expired}))
+    _, rows = await line.ask(lock, (claims.reclaim, _under(claim_id, expired)))
+    return await _read(line, rows, claim_id, _LOST)
 
 
-def _missed(delivery_ids: Sequence[UUID], rows: Sequence[RowMapping]) -> list[UUID]:
-    claimed = {row["id"] for row in rows}
+def _missed(delivery_ids: Sequence[UUID], rows: Sequence[Any]) -> list[UUID]:
+    claimed = {row.id for row in rows}
     return [identifier for identifier in delivery_ids if identifier not in claimed]
 
 
-async def _read(connection: AsyncConnection, rows: Sequence[RowMapping], claim_id: UUID, ending: Mapping[str, str]) -> list[Claim]:
+async def _read(line: Line, rows: Sequence[Any], claim_id: UUID, ending: Mapping[str, str]) -> list[Claim]:
     """Read the rows. One that this version of the code cannot read ends in quarantine, not the batch it came with."""
     if rows:
-        clock.note(rows[0]["now"])
+        clock.note(rows[0].now)
     read: list[Claim] = []
     bugs: list[dict[str, str]] = []
     for row in rows:
         try:
             read.append(_claim(row, claim_id))
         except (ValueError, TypeError) as error:
-            bugs.append(quarantine_row(row["id"], row["send_id"], row["account_id"], Bug.of(Step.CLAIM, error)))
+            bugs.append(quarantine_row(row.id, row.send_id, row.account_id, Bug.of(Step.CLAIM, error)))
     if bugs:
         unreadable = [UUID(bug["delivery_id"]) for bug in bugs]
-        await connection.execute(claims.end_unreadable, {**among(unreadable), "claim_id": claim_id, **ending})
-        await connection.execute(settlement.insert_quarantined, {"rows": json.dumps(bugs)})
+        line.add(claims.end_unreadable, {**among(unreadable), "claim_id": claim_id, **ending})
+        line.add(settlement.insert_quarantined, {"rows": json.dumps(bugs)})
     return read
 
 
-def _claim(row: RowMapping, claim_id: UUID) -> Claim:
+def _claim(row: Any, claim_id: UUID) -> Claim:
     typed = {
-        "channel": Channel(row["channel"]),
-        "send_state": SendState(row["send_state"]),
-        "key_status": KeyStatus(row["key_status"]),
-        "on_unknown": OnUnknown(row["on_unknown"]),
-        "credentials": bytes(row["credentials"]),
+        "channel": Channel(row.channel),
+        "send_state": SendState(row.send_state),
+        "key_status": KeyStatus(row.key_status),
+        "on_unknown": OnUnknown(row.on_unknown),
     }
-    return Claim(**{**row, **typed, "claim_id": claim_id})
+    return Claim(claim_id=claim_id, **{**row._asdict(), **typed})  # noqa: SLF001 - so is it named in every named tuple.

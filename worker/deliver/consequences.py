@@ -7,9 +7,9 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared import ids
+from shared.db.hot import Executes
 from shared.db.statements import people, settlement
 from shared.domain import suspension
 from shared.domain.outcome import Action, Mark, NotSent
@@ -56,7 +56,7 @@ def marked(refusal: NotSent, account_id: UUID, channel: str, address: str | None
     return {"mark": refusal.mark, "account_id": str(account_id), "channel": channel, "address": address, "at": at}
 
 
-async def write(connection: AsyncConnection, found: Sequence[Consequences]) -> None:
+async def write(connection: Executes, found: Sequence[Consequences]) -> None:
     """Write what follows; keys come before people."""
     refunds = [each.refund for each in found if each.refund]
     suspensions = [each.suspension for each in found if each.suspension]
@@ -67,7 +67,7 @@ async def write(connection: AsyncConnection, found: Sequence[Consequences]) -> N
     await _mark(connection, [each.mark for each in found if each.mark])
 
 
-async def _suspend(connection: AsyncConnection, rows: Iterable[Row]) -> None:
+async def _suspend(connection: Executes, rows: Iterable[Row]) -> None:
     """Suspend the keys that were refused, each for one of the reasons it was given."""
     by_key = {row["id"]: row for row in rows}
     if not by_key:
@@ -76,7 +76,7 @@ async def _suspend(connection: AsyncConnection, rows: Iterable[Row]) -> None:
         _log.warning("key.suspended", key=ids.encode(ids.KEY, key.id), channel=key.channel, code=key.status_code)
 
 
-async def _mark(connection: AsyncConnection, rows: Sequence[Row]) -> None:
+async def _mark(connection: Executes, rows: Sequence[Row]) -> None:
     opted_out = _by_person(row for row in rows if row["mark"] == Mark.OPTED_OUT)
     bounced = _by_person(row for row in rows if row["mark"] == Mark.BOUNCED)
     if opted_out:

@@ -7,8 +7,9 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.db.hot import Executes
 from shared.db.statements import quota
 from shared.domain.outcome import Action, Code, NotSent
 from worker.deliver.claim import Claim
@@ -59,7 +60,7 @@ def unit(claim: Claim) -> dict[str, Any]:
     return {"id": str(claim.key_id), "taken_after": claim.now.isoformat()}
 
 
-async def refund(connection: AsyncConnection, units: Sequence[Mapping[str, Any]]) -> None:
+async def refund(connection: Executes, units: Sequence[Mapping[str, Any]]) -> None:
     """Give units back."""
     if units:
         await connection.execute(quota.refund, {"rows": json.dumps([dict(each) for each in units])})

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from uuid import UUID
 
+from shared import ids
 from shared.domain.outcome import NotSent
 from shared.domain.retry import End
 from shared.domain.states import DeliveryState
@@ -35,6 +36,8 @@ class Record:
     """For :data:`settlement.suspend_keys`."""
     quarantine: Row | None
     """For :data:`settlement.insert_quarantined`."""
+    deliveries: int = ids.MAX_DELIVERIES
+    """How many its send has, or more."""
     mark: Row | None = None
     """As :attr:`consequences.Consequences.mark`."""
     told: Row | None = None
@@ -63,6 +66,7 @@ def of(result: Result, worker: str) -> Record:
         send_id=claim.send_id,
         account_id=claim.account_id,
         queue=claim.queue,
+        deliveries=claim.deliveries,
         lineage=result.lineage,
         delivery=row,
         outcome=OUTCOMES[type(result.outcome)],

@@ -6,10 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import Row
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from shared import ids
+from shared.db.hot import Executes
 from shared.db.statements import among, settlement
 from shared.domain.outcome import NotSent, Sent
 from shared.domain.states import DeliveryState
@@ -80,7 +78,7 @@ class Resolved:
     """For :func:`telling.tell`."""
 
 
-async def write(connection: AsyncConnection, sends: Iterable[Row[Any]], resolutions: Sequence[Resolution]) -> Resolved:
+async def write(connection: Executes, sends: Iterable[Any], resolutions: Sequence[Resolution]) -> Resolved:
     """Write resolutions of deliveries of locked sends."""
     if not resolutions:
         return Resolved()

@@ -88,6 +88,7 @@ def delivery_row(result: Result) -> dict[str, Any]:
         "processing_ms": round(result.seconds * 1000),
         "delay": decision.delay if isinstance(decision, retry.Again) else None,
         "resolve_after": _resolve_after(result),
+        **(result.claim.until or {}),
     }
 
 

@@ -5,9 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from shared.db.hot import Executes
 from shared.domain import customer_events, message_errors
 from shared.domain.customer_events import CustomerEvent
 from shared.domain.states import DeliveryState
@@ -24,16 +22,16 @@ def of_result(result: Result, row: Mapping[str, Any]) -> Told | None:
     if not claim.observed or row["state"] not in _REACHED:
         return None
     told = {"account_id": str(claim.account_id), "delivery_id": str(claim.id), "channel": claim.channel, "to": claim.target}
-    return {**told, "at": ended_at(result), **_known(row)}
+    return {**told, "at": ended_at(result), **{name: row[name] for name in _KNOWN}}
 
 
-def of_resolved(row: Row[Any]) -> Told:
+def of_resolved(row: Any) -> Told:
     """Say how a delivery has turned out to have ended, by a row that :data:`settlement.resolve` gave."""
     told = {"account_id": str(row.account_id), "delivery_id": str(row.id), "channel": row.channel, "to": row.target}
-    return {**told, "at": row.now.isoformat(), **_known(row._mapping)}
+    return {**told, "at": row.now.isoformat(), **{name: getattr(row, name) for name in _KNOWN}}
 
 
-async def tell(connection: AsyncConnection, told: Sequence[Told]) -> tuple[UUID, ...]:
+async def tell(connection: Executes, told: Sequence[Told]) -> tuple[UUID, ...]:
     """Write what customers hear. Gives the webhooks to publish after the commit."""
     return await outbox.enqueue(connection, [_event(each) for each in told])
 
@@ -41,8 +39,7 @@ async def tell(connection: AsyncConnection, told: Sequence[Told]) -> tuple[UUID,
 _REACHED = {DeliveryState.SENT: "sent", DeliveryState.FAILED: "failed", DeliveryState.UNKNOWN: "failed"}
 
 
-def _known(row: Any) -> Told:
-    return {name: row[name] for name in ("state", "code", "reason", "detail", "provider_message_id")}
+_KNOWN = ("state", "code", "reason", "detail", "provider_message_id")
 
 
 def _event(told: Told) -> CustomerEvent:

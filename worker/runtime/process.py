@@ -16,6 +16,7 @@ from shared.db import engine
 from shared.domain.channels import Channel
 from worker import channels
 from worker.pacing import Pacing
+from worker.runtime.claimer import Claimer
 from worker.runtime.holding import Holding
 from worker.runtime.journal import Journal
 from worker.runtime.publisher import Publisher
@@ -38,6 +39,7 @@ class Process:
     """What deliveries need of their process. Lives on the loop of :class:`Runtime`."""
 
     engine: AsyncEngine
+    claimer: Claimer
     wires: ProcessWires
     pacing: Pacing
     publisher: Publisher
@@ -90,6 +92,7 @@ async def _open() -> Process:
     journal = Journal(settings.get().journal_dir)
     return Process(
         engine=async_engine,
+        claimer=Claimer(async_engine),
         wires=open_wires(),
         pacing=Pacing(),
         publisher=publisher,
@@ -115,7 +118,7 @@ async def _close(process: Process) -> None:
     await process.publisher.close()
     await process.pacing.close()
     await process.poster.close()
-    await process.wires.http.aclose()
+    await process.wires.http.close()
     for channel in Channel:
         await channels.adapter(channel).close()
     await process.engine.dispose()

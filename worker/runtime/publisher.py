@@ -20,6 +20,9 @@ from worker.deliver.result import Lineage
 
 _log: Final = structlog.get_logger("publisher")
 
+_Place = tuple[Lineage, str, float | None]
+"""What deliveries share that go into the same tasks: the task they came of, their queue, and the seconds until they may run."""
+
 
 class Publisher:
     """Says what a commit has made true. Nothing here is relied on: recovery republishes, waiters look again."""
@@ -33,8 +36,7 @@ class Publisher:
     async def follow(self, settlement: Settlement) -> None:
         """Do what must follow a commit."""
         await self._wake(settlement.wake)
-        for (lineage, queue, countdown), delivery_ids in _grouped(settlement.publish).items():
-            await self.publish(delivery_ids, queue, countdown, lineage)
+        await self._publish(_grouped(settlement.publish))
         for seconds, awaited in settlement.confirm.items():
             await self._say(partial(queues.publish_confirmations, awaited, countdown=seconds), len(awaited))
         if settlement.webhooks:
@@ -42,14 +44,17 @@ class Publisher:
 
     async def publish_later(self, given_back: Sequence[Early], lineage: Lineage) -> None:
         """Publish deliveries for their times, those of about the same second together."""
-        for (queue, seconds), delivery_ids in _by_second(given_back).items():
-            await self.publish(delivery_ids, queue, seconds, lineage)
+        await self._publish({(lineage, *place): delivery_ids for place, delivery_ids in _by_second(given_back).items()})
 
     async def publish(self, delivery_ids: Sequence[UUID], queue: str, countdown: float | None, lineage: Lineage) -> None:
         """Publish deliveries as children of a task; those beyond the horizon are published by promotion."""
-        if countdown is not None and countdown > settings.get().horizon_seconds:
-            return
-        await self._say(partial(_publish, delivery_ids, queue, countdown, lineage), len(delivery_ids))
+        await self._publish({(lineage, queue, countdown): delivery_ids})
+
+    async def _publish(self, groups: Mapping[_Place, Sequence[UUID]]) -> None:
+        """Publish deliveries by their places, in one turn of a thread. What the broker refuses leaves the rest to recovery too."""
+        near = {place: delivery_ids for place, delivery_ids in groups.items() if _is_near(place)}
+        if near:
+            await self._say(partial(_publish, near), sum(map(len, near.values())))
 
     async def publish_receipts(self, webhook_ids: Sequence[UUID], seconds: float = 0.0) -> None:
         """Publish webhooks of providers that are to be handled, in so many seconds."""
@@ -86,13 +91,19 @@ class Publisher:
         self._threads.shutdown(cancel_futures=True)
 
 
-def _publish(delivery_ids: Sequence[UUID], queue: str, countdown: float | None, lineage: Lineage) -> None:
-    queues.publish_deliveries(delivery_ids, queue, countdown=countdown, root_id=lineage.root_id, parent_id=lineage.task_id)
+def _publish(groups: Mapping[_Place, Sequence[UUID]]) -> None:
+    for (lineage, queue, countdown), delivery_ids in groups.items():
+        queues.publish_deliveries(delivery_ids, queue, countdown=countdown, root_id=lineage.root_id, parent_id=lineage.task_id)
 
 
-def _grouped(items: Sequence[Publish]) -> dict[tuple[Lineage, str, float | None], list[UUID]]:
+def _is_near(place: _Place) -> bool:
+    *_, countdown = place
+    return countdown is None or countdown <= settings.get().horizon_seconds
+
+
+def _grouped(items: Sequence[Publish]) -> dict[_Place, list[UUID]]:
     """Put deliveries that go to the same place under the same parent into the same tasks."""
-    groups: dict[tuple[Lineage, str, float | None], list[UUID]] = defaultdict(list)
+    groups: dict[_Place, list[UUID]] = defaultdict(list)
     for item in items:
         groups[item.lineage, item.queue, item.countdown].extend(item.ids)
     return groups

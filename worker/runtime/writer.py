@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import ids, settings
+from shared.db import hot
 from worker.deliver import record, settle
 from worker.deliver.advance import Settlement
 from worker.deliver.record import Record
@@ -20,6 +21,7 @@ from worker.deliver.result import Result
 from worker.runtime import patience
 from worker.runtime.journal import Journal
 from worker.runtime.publisher import Publisher
+from worker.webhooks.crowding import Crowding
 
 _log: Final = structlog.get_logger("writer")
 
@@ -41,6 +43,7 @@ class Writer:
         self._away = False
         self._leaving = False
         self._following: set[asyncio.Task[None]] = set()
+        self._crowding = Crowding(engine)
         self._tasks = (asyncio.create_task(self._run(), name="writer"), asyncio.create_task(self.replay(), name="replay"))
 
     async def write(self, result: Result) -> None:
@@ -70,6 +73,7 @@ class Writer:
             self.spill()
         for task in self._tasks:
             task.cancel()
+        self._crowding.close()
         self._journal.close()
 
     def spill(self) -> int:
@@ -148,8 +152,10 @@ class Writer:
         self._keep()
 
     async def _commit(self, records: Sequence[Record]) -> Settlement:
-        async with asyncio.timeout(settings.get().database_timeout), self._engine.begin() as connection:
-            return await settle.settle(connection, records)
+        async with asyncio.timeout(settings.get().database_timeout), hot.line(self._engine) as line:
+            settlement = await settle.settle(line, records)
+            await line.commit()
+        return settlement
 
     async def _flush_apart(self, entries: Sequence[Entry], error: Exception) -> None:
         if len(entries) > 1:
@@ -189,6 +195,8 @@ class Writer:
         following.add_done_callback(self._following.discard)
 
     async def _follow(self, entries: Sequence[Entry], settlement: Settlement) -> None:
+        if settlement.webhooks:
+            self._crowding.look()
         try:
             await self._publisher.follow(settlement)
         except Exception:  # noqa: BLE001 - it is committed; recovery publishes it.

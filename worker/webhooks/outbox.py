@@ -6,14 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared import ids
+from shared.db.hot import Executes
 from shared.db.statements import webhooks as statements
 from shared.domain.customer_events import CustomerEvent
 
 
-async def enqueue(connection: AsyncConnection, events: Sequence[CustomerEvent]) -> tuple[UUID, ...]:
+async def enqueue(connection: Executes, events: Sequence[CustomerEvent]) -> tuple[UUID, ...]:
     """Write events for every active subscription that wants them. Gives the webhooks to publish after the commit.
 
     What was written before under the same ``dedupe`` is not written again.

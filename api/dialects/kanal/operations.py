@@ -41,7 +41,11 @@ def _refused(description: str, error: str, headers: Mapping[str, str] | None = N
 _ALWAYS: Final = {
     401: _refused("The API key is missing or not valid.", errors.KEY_MISSING),
     403: _refused("The account has no active subscription.", errors.NOT_SUBSCRIBED),
-    503: _refused("The database is away: nothing was accepted, and the request may be repeated.", errors.UNAVAILABLE, _RETRY),
+    503: _refused(
+        "The database is away, or too many sends wait for one more: nothing was done, and the request may be repeated.",
+        errors.UNAVAILABLE,
+        _RETRY,
+    ),
 }
 
 

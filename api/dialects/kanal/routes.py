@@ -159,13 +159,13 @@ def _in_progress(_: IdempotencyInProgress) -> Response:
     return _refuse(HTTPStatus.CONFLICT, errors.IN_PROGRESS)
 
 
-def _unavailable(_: Exception) -> Response:
+def _unavailable(error: Exception) -> Response:
     response = _refuse(HTTPStatus.SERVICE_UNAVAILABLE, errors.UNAVAILABLE)
-    response.headers["Retry-After"] = str(native.ServiceUnavailable.retry_after)
+    response.headers["Retry-After"] = str(native.retry_after(error))
     return response
 
 
-for _error in intake.DATABASE_AWAY:
+for _error in (*intake.DATABASE_AWAY, native.ServiceUnavailable):
     blueprint.register_error_handler(_error, _unavailable)
 
 

@@ -84,7 +84,8 @@ def _of_earlier(caller: Caller, key: IdempotencyKey | None, preference: Preferen
 
 
 def _of_own(wish: Wish, key: IdempotencyKey | None, preference: Preferences, deadline: float) -> Response | None:
-    """Send and answer; ``None`` when another request with this key has come first."""
+    """Send and answer; ``None`` when another request with this key has come first. Raises :class:`api.errors.Overloaded`."""
+    services.admit()
     prepared = wish.prepare()
     number = intake.next_number()
     made = submission.submit(wish.caller, prepared.plan, _left(deadline), key=key, number=number)

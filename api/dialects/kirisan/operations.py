@@ -76,7 +76,7 @@ OPERATIONS: Final = (
             413: _refused("The body is larger than `ANTAR_MAX_BODY_BYTES`.", "request entity too large"),
             422: _refused("The `Idempotency-Key` stands for another request.", "Idempotency-Key was used with another request"),
             503: _refused(
-                "The database is away: nothing was accepted, and the request may be repeated.",
+                "The database is away, or too many sends wait already: nothing was accepted, and the request may be repeated.",
                 "service temporarily unavailable",
                 **{"Retry-After": "Seconds after which to try again."},
             ),

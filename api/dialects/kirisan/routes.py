@@ -87,13 +87,13 @@ def _key_in_progress(_: IdempotencyInProgress) -> Response:
     return _refuse(409, "a request with this Idempotency-Key is in progress")
 
 
-def _unavailable(_: Exception) -> Response:
+def _unavailable(error: Exception) -> Response:
     response = _refuse(503, "service temporarily unavailable")
-    response.headers["Retry-After"] = str(errors.ServiceUnavailable.retry_after)
+    response.headers["Retry-After"] = str(errors.retry_after(error))
     return response
 
 
-for _error in intake.DATABASE_AWAY:
+for _error in (*intake.DATABASE_AWAY, errors.ServiceUnavailable):
     blueprint.register_error_handler(_error, _unavailable)
 
 

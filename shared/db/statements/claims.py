@@ -13,7 +13,7 @@ _RETURNING: Final = (
 
 _WITH_ALL_THAT_IS_NEEDED: Final = f"""
     SELECT claimed.*, now() AS now,
-           sends.state AS send_state, sends.expires_at, sends.variables, sends.waiter,
+           sends.state AS send_state, sends.expires_at, sends.variables, sends.until, cardinality(sends.channels) AS deliveries,
            channel_keys.status AS key_status, channel_keys.status_code, channel_keys.status_reason,
            channel_keys.credentials, channel_keys.on_unknown, channel_keys.settings AS key_settings,
            channel_keys.rate_per_second, channel_keys.quota_limit, coalesce({quota.spent}, false) AS quota_spent,
@@ -22,7 +22,7 @@ _WITH_ALL_THAT_IS_NEEDED: Final = f"""
            coalesce({people.OPTED_OUT}, false) AS opted_out, conversations.last_inbound_at,
            EXISTS (SELECT FROM webhook_subscriptions WHERE account_id = claimed.account_id AND status = 'active') AS observed
       FROM claimed
-      JOIN sends ON sends.id = claimed.send_id
+      JOIN sends ON sends.id = claimed.send_id AND sends.id BETWEEN :first_send AND :last
       JOIN channel_keys ON channel_keys.id = claimed.key_id
       LEFT JOIN templates
         ON templates.id = claimed.template_id
@@ -98,7 +98,7 @@ give_back: Final = text("""
       FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
            id uuid, claim_id uuid, seconds double precision, paced boolean, patient_from timestamptz)
      WHERE deliveries.id = ANY(:ids) AND deliveries.id BETWEEN :first AND :last AND deliveries.id = r.id
-       AND deliveries.state = 'claimed' AND deliveries.claim_id = r.claim_id
+       AND deliveries.claim_id = r.claim_id
     RETURNING deliveries.id, deliveries.queue, r.seconds
 """)
 """Give claims back without a call: they may be claimed again after so many seconds, from which their patience begins

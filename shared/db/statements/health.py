@@ -16,3 +16,12 @@ select_oldest_due: Final = text("""
 """)
 """For how many seconds the oldest delivery has been due and not claimed; null when there is none. Whatever the size of the backlog,
 only the thousand queued first are looked at: those of them that are put off are so within the short time of their retries."""
+
+count_due: Final = text("""
+    SELECT count(*) FROM (SELECT FROM deliveries WHERE state = 'queued' AND queued_at <= now() LIMIT :limit) AS due
+""")
+"""How many deliveries wait for a worker, counted no further than ``limit``. Those that are put off to keep a rate are queued from
+their own time on and do not count; those that wait a moment for a retry do, which saves looking at anything but the index."""
+
+count_inbox: Final = text("SELECT count(*) FROM (SELECT FROM inbox LIMIT :limit) AS unhandled")
+"""How many webhooks of providers wait to be handled, counted no further than ``limit``."""

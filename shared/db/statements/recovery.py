@@ -16,7 +16,13 @@ look: Final = text("""
                        SELECT FROM webhook_deliveries
                         WHERE subscription_id = webhook_subscriptions.id AND next_attempt_at <= now()
                           AND published_at <= now() - make_interval(secs => :after_seconds) LIMIT 1) AS due
-                    WHERE status = 'active') AS unposted
+                    WHERE status = 'active') AS unposted,
+           EXISTS (SELECT FROM webhook_subscriptions
+                    WHERE status = 'active'
+                      AND (status_reason IS NOT NULL
+                           OR EXISTS (SELECT FROM webhook_deliveries
+                                       WHERE subscription_id = webhook_subscriptions.id AND next_attempt_at IS NOT NULL
+                                      OFFSET :most_unposted - 1))) AS crowded
 """)
 """Whether there may be anything to recover, in one statement: an idle system asks nothing else."""
 
@@ -26,6 +32,7 @@ republish: Final = text("""
          WHERE state = 'queued' AND queued_at <= now() - make_interval(secs => :after_seconds)
            AND published_at <= now() - make_interval(
                secs => CASE WHEN queue = ANY(:short) THEN :after_seconds ELSE :at_last_seconds END)
+           AND queue <> ALL(:full)
            AND (not_before IS NULL OR not_before <= now() - make_interval(secs => :after_seconds))
          ORDER BY queued_at LIMIT :limit FOR UPDATE SKIP LOCKED
     )
@@ -33,7 +40,8 @@ republish: Final = text("""
     RETURNING deliveries.id, deliveries.queue
 """)
 """Queued deliveries whose task nobody took in time, marked as published again. In a queue that is not ``short`` the task may still
-wait for its turn, so that it is missed only after ``at_last_seconds``: a backlog must not grow by being looked at."""
+wait for its turn, so that it is missed only after ``at_last_seconds``, and in one that is ``full`` not at all: a backlog must not
+grow by being looked at."""
 
 select_running: Final = text("""
     SELECT id, cardinality(channels) AS deliveries FROM sends

@@ -17,6 +17,14 @@ _CONFIRM_BY: Final = """
 """
 """Until when the receipt may come that a send wants by ``level`` and ``within`` (seconds); null where it wants none, or has it."""
 
+_MEMBER: Final = """
+           deliveries.id, deliveries.send_id, deliveries.tier, deliveries.state, deliveries.held, deliveries.code, deliveries.queue,
+           deliveries.confirm_by IS NOT NULL AS awaited,
+           CASE WHEN deliveries.not_before > now()
+                THEN CAST(extract(epoch FROM deliveries.not_before - now()) AS double precision) END AS early
+"""
+"""A delivery as the cascade sees it, and for how many seconds it may not be claimed yet, if it is put off."""
+
 record_outcomes: Final = text(f"""
     UPDATE deliveries
        SET state = r.state, held = r.held, code = r.code, reason = r.reason, detail = r.detail,
@@ -36,13 +44,13 @@ record_outcomes: Final = text(f"""
            provider_message_id text, attempts smallint, failures smallint, processing_ms integer, delay double precision,
            resolve_after double precision, level text, within double precision)
      WHERE deliveries.id = ANY(:ids) AND deliveries.id BETWEEN :first AND :last AND deliveries.id = r.id
-       AND deliveries.state = 'claimed' AND deliveries.claim_id = r.claim_id
-    RETURNING deliveries.id, deliveries.send_id, deliveries.confirm_by IS NOT NULL AS awaited
+       AND deliveries.claim_id = r.claim_id
+    RETURNING {_MEMBER}
 """)
-"""Write outcomes, each only while its claim still stands. ``delay`` in seconds puts a delivery back into the queue, where it need
-not stand in line again; its patience has run since it was first claimed. One that is unknown is looked up at its provider
-``resolve_after`` seconds from now, where that is possible, and for the sake of that call also when a later one is refused. A
-receipt may have named the message before."""
+"""Write outcomes, each only while its claim still stands; what is not claimed has none. ``delay`` in seconds puts a delivery back
+into the queue, where it need not stand in line again; its patience has run since it was first claimed. One that is unknown is
+looked up at its provider ``resolve_after`` seconds from now, where that is possible, and for the sake of that call also when a
+later one is refused. A receipt may have named the message before."""
 
 resolve: Final = text(f"""
     UPDATE deliveries
@@ -85,12 +93,10 @@ insert_attempts: Final = text("""
 """)
 """Append what was called, also where the claim was lost meanwhile; a repeat of the same record changes nothing."""
 
-select_members: Final = text("""
-    SELECT id, send_id, tier, state, held, code, queue, confirm_by IS NOT NULL AS awaited,
-           CASE WHEN not_before > now() THEN CAST(extract(epoch FROM not_before - now()) AS double precision) END AS early
-      FROM deliveries WHERE id = ANY(:ids) AND id BETWEEN :first AND :last
+select_members: Final = text(f"""
+    SELECT {_MEMBER} FROM deliveries WHERE id = ANY(:ids) AND id BETWEEN :first AND :last
 """)
-"""The deliveries of the sends at hand, as the cascade sees them, and for how many seconds those put off may not be claimed yet."""
+"""The deliveries of the sends at hand."""
 
 open_tiers: Final = text("""
     UPDATE deliveries SET state = 'queued', queued_at = now(), published_at = now()

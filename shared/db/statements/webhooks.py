@@ -9,9 +9,29 @@ from typing import Final
 from sqlalchemy import text
 
 select_active: Final = text("""
-    SELECT id, account_id, events FROM webhook_subscriptions WHERE account_id = ANY(:account_ids) AND status = 'active' ORDER BY id
+    SELECT id, account_id, events FROM webhook_subscriptions
+     WHERE account_id = ANY(:account_ids) AND status = 'active' AND status_reason IS NULL ORDER BY id
 """)
-"""The subscriptions of some accounts that want to hear of anything at all."""
+"""The subscriptions of some accounts that want to hear of anything at all. One that is active for a reason is crowded."""
+
+mark_crowded: Final = text("""
+    WITH counted AS (
+        SELECT id, status_reason IS NOT NULL AS crowded,
+               (SELECT count(*) FROM (SELECT FROM webhook_deliveries
+                                       WHERE subscription_id = webhook_subscriptions.id AND next_attempt_at IS NOT NULL
+                                       LIMIT :most) AS first) AS waiting
+          FROM webhook_subscriptions WHERE status = 'active'
+    ), changed AS (
+        SELECT id FROM webhook_subscriptions
+         WHERE status = 'active'
+           AND id IN (SELECT id FROM counted WHERE CASE WHEN crowded THEN waiting <= :enough ELSE waiting >= :most END)
+         ORDER BY id FOR NO KEY UPDATE
+    )
+    UPDATE webhook_subscriptions SET status_reason = CASE WHEN status_reason IS NULL THEN :reason END, updated_at = now()
+      FROM changed WHERE webhook_subscriptions.id = changed.id
+    RETURNING webhook_subscriptions.id, status_reason IS NOT NULL AS crowded
+""")
+"""Mark the active subscriptions for which ``most`` webhooks wait; take the mark from those for which no more than ``enough`` do."""
 
 insert_webhooks: Final = text("""
     INSERT INTO webhook_deliveries (id, account_id, subscription_id, event_id, event_type, source, dedupe, body, next_attempt_at)

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, func, update
 
 from api import intake
-from api.idempotency_keys import IdempotencyInProgress, IdempotencyKey
-from api.intake import Accepted, Intake
+from api.backlog import Backlog
+from api.idempotency_keys import IdempotencyInProgress, IdempotencyKey, IdempotencyKeyReused
+from api.intake import Accepted, Intake, Unwritable
 from api.orders import Order
 from api.publishing import Publisher
 from shared import ids
@@ -20,6 +21,10 @@ from shared.domain.channels import Channel
 from shared.domain.send import PlannedDelivery, SendPlan
 from shared.domain.states import SendState
 from tests.integration.api.caller import Caller, await_true
+
+
+def _intake(publisher: Publisher | None = None) -> Intake:
+    return Intake(publisher or Publisher(), Backlog("deliveries", 1_000_000, lambda: 0))
 
 
 def _order(caller: Caller, number: float) -> Order:
@@ -38,7 +43,7 @@ def _order(caller: Caller, number: float) -> Order:
 
 @pytest.mark.usefixtures("own_process")
 def test_one_that_cannot_be_written_fails_alone(database: Engine, caller: Caller) -> None:
-    own = Intake(Publisher())
+    own = _intake()
     with ThreadPoolExecutor(max_workers=5) as threads:
 
         def submit(number: float) -> Future[Accepted]:
@@ -49,7 +54,7 @@ def test_one_that_cannot_be_written_fails_alone(database: Engine, caller: Caller
             first = submit(0)
             await_true(lambda: _blocked(database), 5)
             good, bad = [submit(1), submit(2)], submit(float("nan"))
-        with pytest.raises(ValueError, match="not JSON compliant"):
+        with pytest.raises(Unwritable, match="InvalidTextRepresentation"):
             bad.result()
         assert not any(each.result().replayed for each in (first, *good))
     assert caller.sends(database) == 3
@@ -82,7 +87,7 @@ def _held(database: Engine, caller: Caller, *keys: str) -> Iterator[None]:
 @pytest.mark.usefixtures("own_process")
 def test_who_waits_for_a_key_holds_up_nobody(database: Engine, caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intake, "_KEY_PATIENCE", 100)
-    own = Intake(Publisher())
+    own = _intake()
     first, second = (own.submit(_keyed(caller, key)).send_id for key in ("one", "two"))
     with ThreadPoolExecutor(max_workers=2) as threads:
         with _held(database, caller, "one", "two"):
@@ -95,7 +100,7 @@ def test_who_waits_for_a_key_holds_up_nobody(database: Engine, caller: Caller, m
 
 @pytest.mark.usefixtures("own_process")
 def test_a_key_that_stays_held_is_in_progress(database: Engine, caller: Caller) -> None:
-    own = Intake(Publisher())
+    own = _intake()
     own.submit(_keyed(caller, "one"))
     with _held(database, caller, "one"), pytest.raises(IdempotencyInProgress):
         own.submit(_keyed(caller, "one"))
@@ -105,7 +110,7 @@ def test_a_key_that_stays_held_is_in_progress(database: Engine, caller: Caller) 
 @pytest.mark.usefixtures("own_process")
 def test_of_processes_that_take_over_a_failed_sends_key_at_once_one_sends(database: Engine, caller: Caller) -> None:
     publisher = Publisher()
-    processes = [Intake(publisher) for _ in range(3)]
+    processes = [_intake(publisher) for _ in range(3)]
     with ThreadPoolExecutor(max_workers=6) as threads:
         for number in range(10):
             failed = processes[0].submit(_keyed(caller, f"key {number}"))
@@ -119,8 +124,40 @@ def test_of_processes_that_take_over_a_failed_sends_key_at_once_one_sends(databa
 
 
 @pytest.mark.usefixtures("own_process")
+def test_of_keys_that_are_taken_together_each_fares_as_it_would_alone(database: Engine, caller: Caller) -> None:
+    own = _intake()
+    names = ("repeated", "reused", "expired", "failed", "failed in vain")
+    stood = {name: own.submit(_keyed(caller, name)).send_id for name in names}
+    with database.begin() as connection:
+        failed = sends.c.id.in_([stood["failed"], stood["failed in vain"]])
+        connection.execute(update(sends).where(failed).values(state=SendState.FAILED))
+        expired = (idempotency_keys.c.account_id == caller.account_id, idempotency_keys.c.key == "expired")
+        connection.execute(update(idempotency_keys).where(*expired).values(expires_at=func.now()))
+    orders = {name: _keyed(caller, name, forgets_failures=name == "failed") for name in (*names, "new")}
+    orders["reused"] = _with_fingerprint(orders["reused"], b"another")
+    with database.begin() as blocker, ThreadPoolExecutor(max_workers=len(orders) + 1) as threads:
+        blocker.execute(sqlalchemy.text("LOCK TABLE sends IN EXCLUSIVE MODE"))
+        threads.submit(own.submit, _order(caller, 0))
+        await_true(lambda: _blocked(database), 5)
+        results = {name: threads.submit(own.submit, order) for name, order in orders.items()}
+        await_true(lambda: own._entries.qsize() == len(orders), 5)
+        blocker.rollback()
+    with pytest.raises(IdempotencyKeyReused):
+        results.pop("reused").result()
+    replayed = {name: result.result().send_id for name, result in results.items() if result.result().replayed}
+    assert replayed == {name: stood[name] for name in ("repeated", "failed in vain")}
+    assert all(result.result().send_id == orders[name].send_id for name, result in results.items() if name not in replayed)
+    assert caller.sends(database) == len(names) + 1 + len(("expired", "failed", "new"))
+
+
+def _with_fingerprint(order: Order, fingerprint: bytes) -> Order:
+    assert order.idempotency is not None
+    return replace(order, idempotency=replace(order.idempotency, fingerprint=fingerprint))
+
+
+@pytest.mark.usefixtures("own_process")
 def test_only_for_a_key_the_wait_is_brief(database: Engine, caller: Caller) -> None:
-    own = Intake(Publisher())
+    own = _intake()
     with ThreadPoolExecutor(max_workers=1) as threads:
         with database.begin() as blocker:
             blocker.execute(sqlalchemy.text("LOCK TABLE sends IN EXCLUSIVE MODE"))

@@ -62,8 +62,7 @@ def store(database: Engine, account_id: UUID, stored: Stored) -> UUID:
         send_id=stored.send_id,
     )
     with database.begin() as connection:
-        connection.execute(insert_sends, [orders.send_row(order)])
-        connection.execute(insert(deliveries), [_without_opens(row) for row in orders.delivery_rows(order)])
+        connection.execute(insert_sends, orders.parameters([orders.rows(order)]))
         if stored.send:
             connection.execute(update(sends).where(sends.c.id == stored.send_id).values(**stored.send))
         for number, changes in stored.deliveries.items():
@@ -73,8 +72,3 @@ def store(database: Engine, account_id: UUID, stored: Stored) -> UUID:
             for row in rows:
                 connection.execute(insert(table).values(**row))
     return stored.send_id
-
-
-def _without_opens(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what only the intake's own statement turns into times."""
-    return {name: value for name, value in row.items() if name != "opens"}

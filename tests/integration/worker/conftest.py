@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 from celery import Celery
-from sqlalchemy import Engine, create_engine, func, insert, make_url, select, text, update
+from sqlalchemy import Engine, create_engine, func, make_url, select, text, update
 
 from api import orders
 from deploy.local.stack import Stack
@@ -31,7 +31,6 @@ from worker.deliver import claim as claims
 from worker.deliver.claim import Claim
 from worker.deliver.result import Result
 from worker.runtime.process import Process, Runtime
-from worker.runtime.publisher import Publisher
 
 _CREDENTIALS: Final[dict[Channel, dict[str, Any]]] = {
     Channel.TELEGRAM: {"bot_token": "1:a", "base_url": "http://127.0.0.1:1"},
@@ -103,10 +102,7 @@ class Desk:
         order = orders.Order(plan=plan, account_id=self.account_id, token_id=ids.new(), request_id="req_test", waiter=waiter)
         made = [ids.delivery_of(order.send_id, number) for number, _ in enumerate(planned, start=1)]
         with self.database.begin() as connection:
-            connection.execute(insert_sends, [orders.send_row(order)])
-            for row in orders.delivery_rows(order):
-                times = {"queued_at": func.now(), "published_at": func.now()} if row.pop("opens") else {}
-                connection.execute(insert(deliveries).values(**row, **times))
+            connection.execute(insert_sends, orders.parameters([orders.rows(order)]))
             if changes:
                 connection.execute(update(deliveries).where(deliveries.c.id == made[0]).values(**changes))
         return made
@@ -197,10 +193,10 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
     """The deliveries that this process publishes; no broker hears of them."""
     found: list[UUID] = []
 
-    async def publish(_: Publisher, delivery_ids: Sequence[UUID], *_rest: Any) -> None:
+    def publish(delivery_ids: Sequence[UUID], *_place: Any, **_options: Any) -> None:
         found.extend(delivery_ids)
 
-    monkeypatch.setattr(Publisher, "publish", publish)
+    monkeypatch.setattr(queues, "publish_deliveries", publish)
     return found
 
 

@@ -19,7 +19,6 @@ from tests.integration.worker.conftest import Desk, later
 from tests.integration.worker.reports import change, states
 from tests.integration.worker.stories import noted
 from worker import recovery
-from worker.runtime.publisher import Publisher
 
 _UNTIL = Until(level=Level.READ, within=600)
 _BROKER = 6
@@ -51,7 +50,7 @@ def own(stack: Stack, database: Engine, tmp_path_factory: pytest.TempPathFactory
     ],
 )
 def test_a_worker_killed_at_the_end_of_its_time_changes_nothing(
-    desk: Desk, own: Installation, monkeypatch: pytest.MonkeyPatch, crash: Crash, found: str
+    desk: Desk, own: Installation, monkeypatch: pytest.MonkeyPatch, published: list[UUID], crash: Crash, found: str
 ) -> None:
     made = send(desk, _UNTIL)
     overdue(desk, made)
@@ -60,23 +59,16 @@ def test_a_worker_killed_at_the_end_of_its_time_changes_nothing(
         own.publish(Task.CONFIRM, [ids.encode(ids.DELIVERY, made[0])], queue=Queue.SEND)
         assert worker.ended(20) < 0
     assert states(desk, made) == ["running", "sent", found]
-    published = republished(desk, made, monkeypatch)
+    recover_later(desk, made, monkeypatch)
     assert states(desk, made) == ["running", "sent", "queued"]
     assert published.count(made[1]) == 1
     assert [kind for kind, _ in noted(desk, made[0])] == ["unconfirmed"]
 
 
-def republished(desk: Desk, made: list[UUID], monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
-    """Let time pass for what was published and is not taken, recover twice, and give what is published then."""
+def recover_later(desk: Desk, made: list[UUID], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let time pass for what was published and is not taken, and recover twice."""
     long_ago = later(-3 * settings.get().republish_after)
     change(desk, deliveries, made[1], queued_at=long_ago, published_at=long_ago)
-    found: list[UUID] = []
-
-    async def publish(_: Publisher, delivery_ids: list[UUID], *_rest: object) -> None:
-        found.extend(delivery_ids)
-
-    monkeypatch.setattr(Publisher, "publish", publish)
     monkeypatch.setattr(queues, "depths", lambda: dict.fromkeys(Queue, 0))
     for _ in range(2):
         desk.runtime.run(recovery.recover(desk.process))
-    return found

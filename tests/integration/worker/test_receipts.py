@@ -254,6 +254,12 @@ def test_a_webhook_in_a_long_queue_is_only_waiting(desk: Desk) -> None:
     assert (published.count(slow), published.count(lost)) == (0, 1)
 
 
+def test_webhooks_fill_no_queue_that_is_full(desk: Desk) -> None:
+    lost = store(desk, desk.key(Channel.WABA), body(), published_at=later(-100 * settings.get().republish_after))
+    assert republished(desk, tasks=recovery._FULL_QUEUE) == []
+    assert lost in republished(desk, tasks=0)
+
+
 def test_nobody_s_address_is_kept_beyond_a_day(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upkeep, "_ROWS", 2)
     key_id = desk.key(Channel.WABA)

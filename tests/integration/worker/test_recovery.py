@@ -135,6 +135,17 @@ def test_in_a_long_queue_a_task_may_still_wait_for_its_turn(
     assert sorted(published) == sorted([missed, elsewhere, waits])
 
 
+def test_a_full_queue_is_not_filled_further(desk: Desk, published: list[UUID], monkeypatch: pytest.MonkeyPatch) -> None:
+    depths = dict.fromkeys(Queue, 0) | {Queue.SEND: recovery._FULL_QUEUE}
+    monkeypatch.setattr(queues, "depths", lambda: depths)
+    made, elsewhere = lost(desk, AN_HOUR), lost(desk, AN_HOUR, queue=Queue.BULK.value)
+    recover(desk)
+    assert published == [elsewhere]
+    depths[Queue.SEND] -= 1
+    recover(desk)
+    assert published == [elsewhere, made]
+
+
 @pytest.mark.usefixtures("silent_broker")
 def test_while_the_broker_is_away_nothing_counts_as_published(desk: Desk, published: list[UUID]) -> None:
     made = lost(desk, AN_HOUR)

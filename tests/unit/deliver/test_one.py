@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, NoReturn
 
-import httpx
+import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
@@ -48,7 +48,7 @@ def deliver(each: Claim) -> Result:
         return one.stop(prepared, context)
 
     async def call(ready: one.Ready) -> Result:
-        async with httpx.AsyncClient() as http:
+        async with aiohttp.ClientSession() as http:
             return await one.call(ready, context, ProcessWires(http=http, timeouts=Timeouts()))
 
     return asyncio.run(call(prepared))

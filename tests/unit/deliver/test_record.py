@@ -42,6 +42,19 @@ def test_a_record_names_its_delivery() -> None:
     assert made.attempt["worker"] == WORKER
 
 
+@pytest.mark.parametrize("until", [None, {"level": "read", "within": 600}])
+def test_a_record_says_what_its_send_wants(until: dict[str, Any] | None) -> None:
+    made = record.of(result(claim=claim(until=until, deliveries=3)), WORKER)
+    assert {name: made.delivery[name] for name in made.delivery if name in ("level", "within")} == (until or {})
+    assert made.deliveries == 3
+
+
+def test_a_record_of_an_older_version_has_any_number_of_deliveries_beside_it() -> None:
+    written = json.loads(ON_DISK.dump_json(of(SENT)))
+    del written["deliveries"]
+    assert ON_DISK.validate_python(written).deliveries == ids.MAX_DELIVERIES
+
+
 def test_a_retry_says_when() -> None:
     assert of(REFUSED, AGAIN).delay == 2.0
 

@@ -1,3 +1,4 @@
+import phonenumbers
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -51,6 +52,24 @@ NO_PHONES = [
 @pytest.mark.parametrize(("target", "canonical"), PHONES)
 def test_phone_numbers(channel: Channel, target: str, canonical: str) -> None:
     assert targets.normalise(channel, target) == canonical
+
+
+_CODES = st.sampled_from(sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)).map(str)
+_PREFIXES = st.sampled_from(["", "0", "00", "1", "8", "9", "15", "044"])
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.tuples(_CODES, _PREFIXES, st.from_regex(r"[0-9]{1,13}", fullmatch=True)).map("".join))
+def test_a_number_that_needs_no_parsing_is_what_the_parser_makes_of_it(digits: str) -> None:
+    parsed = targets._e164(digits)
+    settled = parsed if parsed is not None and targets._e164(parsed) == parsed else None
+    assert targets.phone(digits) == (digits if targets._MEXICAN_MOBILE.fullmatch(digits) else settled)
+
+
+@pytest.mark.parametrize("digits", ["6281234567890", "16505551234", "33612345678", "4915112345678"])
+def test_most_numbers_need_no_parsing(digits: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(phonenumbers, "parse")
+    assert targets.phone(digits) == digits
 
 
 @pytest.mark.parametrize("channel", [Channel.WHATSAPP, Channel.WABA])

@@ -59,6 +59,14 @@ def test_a_delivery_is_late_from_the_bound_on(seconds: float | None, ok: bool) -
     assert (health.judge_oldest(seconds, 300.0).problem is None) is ok
 
 
+@pytest.mark.parametrize(("waiting", "ok"), [(0, True), (900, True), (901, False), (1000, False), (2000, False)])
+def test_a_crowd_is_told_of_as_soon_as_and_as_long_as_sends_may_be_refused(waiting: int, ok: bool) -> None:  # noqa: FBT001
+    judged = health.judge_crowd(waiting, 1000)
+    assert judged.found == {"waiting": waiting}
+    assert (judged.problem is None) is ok
+    assert ok or "refused with 503 from 1000 on, and until 900 are left" in str(judged.problem)
+
+
 def test_a_finding_says_its_status_and_what_is_wrong() -> None:
     assert Health(found={"ms": 1.5}).as_json() == {"status": "ok", "ms": 1.5}
     assert Health(found={"ms": 1.5}, problem="cold").as_json() == {"status": "failing", "ms": 1.5, "problem": "cold"}

@@ -7,8 +7,9 @@ from uuid import UUID
 import pytest
 from flask import Flask, Response
 
-from api import auth, idempotency_keys, intake, submission
+from api import auth, idempotency_keys, intake, services, submission
 from api.dialects.kanal import routes, sending
+from api.errors import Overloaded
 from api.submission import Submission
 from shared import ids
 from shared.db import engine
@@ -33,6 +34,12 @@ class Bench:
     own: list[Submission] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     prepared: int = 0
+    full: bool = False
+    """Whether nothing new is let in."""
+
+    def admit(self) -> None:
+        if self.full:
+            raise Overloaded(17)
 
     def repeated_send(self, *_: Any) -> UUID | None:
         found = self.standing[0]
@@ -83,6 +90,7 @@ def answered(app: Flask, bench: Bench, prefer: str = "wait=5") -> Response:
     wish = sending.Wish(caller=caller, prepare=bench.prepare, sent="Message sent successfully")
     with pytest.MonkeyPatch.context() as patch, app.test_request_context(headers={"Idempotency-Key": "k", "Prefer": prefer}):
         patch.setattr(idempotency_keys, "repeated_send", bench.repeated_send)
+        patch.setattr(services, "admit", bench.admit)
         patch.setattr(intake, "next_number", lambda: TO.number)
         patch.setattr(submission, "outcome_of", bench.outcome_of)
         patch.setattr(submission, "submit", bench.submit)
@@ -124,3 +132,15 @@ def test_who_does_not_wait_never_does(app: Flask) -> None:
     bench = Bench([FAILED, RUNNING], [own(RUNNING, replayed=True)])
     assert answered(app, bench, "respond-async").status_code == 202
     assert bench.waits == [0, 0, 0]
+
+
+def test_under_overload_a_repeat_is_answered(app: Flask) -> None:
+    assert answered(app, Bench([SENT], full=True)).status_code == 201
+
+
+@pytest.mark.parametrize("standing", [None, FAILED])
+def test_under_overload_nothing_new_is_even_prepared(app: Flask, standing: SendView | None) -> None:
+    bench = Bench([standing], full=True)
+    with pytest.raises(Overloaded):
+        answered(app, bench)
+    assert bench.prepared == 0

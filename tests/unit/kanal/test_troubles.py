@@ -34,6 +34,7 @@ def raising(error: Exception) -> Any:
     [
         (OperationalError("SELECT", {}, Exception()), 503, {"error": "Service temporarily unavailable"}),
         (intake.Stalled(), 503, {"error": "Service temporarily unavailable"}),
+        (errors.Overloaded(17), 503, {"error": "Service temporarily unavailable"}),
         (IdempotencyInProgress(), 409, {"error": "A request with this idempotency key is in progress"}),
         (errors.Unauthenticated("invalid api token", code="revoked_api_key"), 401, {"error": "Invalid API key"}),
         (errors.Unauthenticated(auth.MISSING), 401, {"error": "API key is missing"}),

@@ -17,7 +17,7 @@ def test_the_stacks_own() -> None:
         "ANTAR_SECRET_KEYS": "local:AAAA",
         "ANTAR_PUBLIC_URL": "http://127.0.0.1:20003",
         "ANTAR_JOURNAL_DIR": "/home/ann/antar/journal",
-        "ANTAR_API_THREADS": "64",
+        "ANTAR_API_THREADS": "512",
         "ANTAR_EGRESS_ALLOW": "127.0.0.0/8,::1/128",
     }
 
