@@ -7,7 +7,7 @@ from typing import Any, Final
 from flask import Flask, Request, Response
 from flask.sessions import NullSession, SessionInterface
 
-from api import answers, bodies, errors, intake, request_ids, services
+from api import answers, bodies, cores, errors, intake, request_ids, services
 from api.deliveries import routes as deliveries
 from api.dialects.kanal import routes as kanal
 from api.dialects.kirim import routes as kirim
@@ -47,6 +47,8 @@ class _App(Flask):
 def create_app() -> Flask:
     """Make the application and start what its process needs."""
     logs.configure()
+    if settings.get().api_one_core:
+        cores.keep_to_one()
     app = _App("antar", static_folder=None)
     answers.register(app)
     app.config["MAX_CONTENT_LENGTH"] = settings.get().max_body_bytes

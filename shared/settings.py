@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     """Seconds a request waits for the outcome before it answers 202."""
     api_threads: PositiveInt = 512
     """Threads of one api process at the most; a quarter of them stay free for requests that do not wait."""
+    api_one_core: bool = False
+    """Whether each api process keeps to one core: for machines with at least as many api processes as cores. Linux only."""
     max_body_bytes: PositiveInt = 256 * 1024
     """Bytes of the largest request body."""
     token_cache_seconds: PositiveFloat = 60.0

@@ -1,5 +1,6 @@
 """antar's own processes as the local stack runs them: one entry each."""
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -81,7 +82,7 @@ def _api(wiring: Wiring) -> Process:
     return Process(
         name="api",
         command=python("granian", "--factory", "--no-access-log", *arguments, "api.app:create_app"),
-        environment=wiring.environment,
+        environment={"ANTAR_API_ONE_CORE": str(wiring.api_workers >= (os.cpu_count() or 1)).lower(), **wiring.environment},
         is_ready=readiness.http_ok(port, "/healthz"),
         stop_seconds=_FINISH_SECONDS + 5,
     )

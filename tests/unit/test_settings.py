@@ -12,6 +12,8 @@ from shared.settings import Settings
 
 _UNITS = re.compile(r"\b(Seconds|Bytes|Weeks|Days|Threads|Sends|Deliveries|Outcomes|Calls|Requests|Tasks|Connections|Webhooks)\b")
 
+_NUMBERS = [name for name, field in Settings.model_fields.items() if type(field.default) in {int, float}]
+
 
 def documented() -> dict[str, str]:
     """Read the doc comment below each field; Python itself keeps none."""
@@ -29,12 +31,12 @@ def test_every_setting_says_what_it_is(name: str) -> None:
     assert documented().get(name, "").strip().endswith(".")
 
 
-@pytest.mark.parametrize("name", [name for name, field in Settings.model_fields.items() if isinstance(field.default, int | float)])
+@pytest.mark.parametrize("name", _NUMBERS)
 def test_every_number_says_its_unit(name: str) -> None:
     assert _UNITS.match(documented()[name])
 
 
-@pytest.mark.parametrize("name", [name for name, field in Settings.model_fields.items() if isinstance(field.default, int | float)])
+@pytest.mark.parametrize("name", _NUMBERS)
 @pytest.mark.parametrize("value", ["-1", "x", "", "nan"])
 def test_a_number_that_cannot_be_meant_is_refused_by_its_name(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"ANTAR_{name.upper()}", value)
