@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Select, and_, any_, bindparam, literal, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, and_, any_, bindparam, literal, or_, select, true
 
 from shared import ids
 from shared.db import partitions
@@ -49,9 +49,16 @@ def _matching(account_id: UUID, filters: Filters, before_id: UUID | None, *colum
         statement = statement.where(sends.c.state == _written(filters.state))
     if filters.channel is not None:
         statement = statement.where(literal(filters.channel.value) == any_(sends.c.channels))
-    if filters.recipient is not None:
-        statement = statement.where(sends.c.id.in_(_sends_to(filters.recipient, account_id, filters, before_id)))
-    return statement.order_by(sends.c.id.desc())
+    if filters.recipient is None:
+        return statement.order_by(sends.c.id.desc())
+    return _among(statement, _sends_to(filters.recipient, account_id, filters, before_id))
+
+
+def _among(statement: Select[Any], of_recipient: Select[UUID]) -> Select[Any]:
+    """Look up each of a recipient's sends by its id: the account has many more, which no plan may choose to walk through."""
+    named = of_recipient.distinct().order_by(deliveries.c.send_id.desc()).subquery()
+    each = statement.where(sends.c.id == named.c.send_id).offset(0).lateral()
+    return select(each).select_from(named.join(each, true())).order_by(each.c.id.desc())
 
 
 def _written(state: SendState) -> BindParameter[str]:

@@ -10,7 +10,7 @@ from dataclasses import fields
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Column, Connection, Row, Uuid, any_, bindparam, select
+from sqlalchemy import Column, Connection, Row, Uuid, any_, bindparam, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from shared import ids
@@ -52,17 +52,15 @@ _LOAD: Final = (
 
 _LOAD_OF_ACCOUNT: Final = _LOAD.where(sends.c.account_id == bindparam("account_id", type_=Uuid))
 
+_SEND: Final = select(*SEND_COLUMNS).where(sends.c.id == deliveries.c.send_id).offset(0).lateral()
 _MANY: Final = (
-    select(*SEND_COLUMNS, *DELIVERY_COLUMNS)
-    .join(deliveries, deliveries.c.send_id == sends.c.id)
-    .where(
-        deliveries.c.id == any_(_IDS),
-        deliveries.c.id.between(_FIRST, _LAST),
-        sends.c.id.between(bindparam("first_send", type_=Uuid), _LAST),
-    )
+    select(*_SEND.c, *DELIVERY_COLUMNS)
+    .select_from(deliveries.join(_SEND, true()))
+    .where(deliveries.c.id == any_(_IDS), deliveries.c.id.between(_FIRST, _LAST))
     .order_by(deliveries.c.tier, deliveries.c.id)
 )
-"""Sends with their deliveries, which are those that are named."""
+"""Sends with their deliveries, which are those that are named. The send of each is looked up by its id: a plan that joined them in
+the other order would read every delivery for every send."""
 
 _DELIVERIES: Final = (
     select(deliveries.c.send_id, *DELIVERY_COLUMNS)
@@ -101,7 +99,7 @@ def load_many(connection: Connection, sizes: Mapping[UUID, int]) -> dict[UUID, S
         return {}
     delivery_ids = [identifier for send_id, size in sizes.items() for identifier in ids.deliveries_of(send_id, size)]
     rows_of: dict[UUID, list[Row[Any]]] = defaultdict(list)
-    for row in connection.execute(_MANY, {**among(delivery_ids), "first_send": min(sizes)}):
+    for row in connection.execute(_MANY, among(delivery_ids)):
         rows_of[row[0]].append(row)
     return {send_id: _joined_view(rows) for send_id, rows in rows_of.items()}
 
