@@ -18,6 +18,8 @@ from shared.db.statements import intake as statements
 _SECONDS: Final = 24 * 3600
 _LOCK_WAIT: Final = 20
 """Milliseconds to wait for a key that another transaction has in hand: about as long as it takes to commit."""
+_LOCK_WAIT_ONCE_MORE: Final = 1
+"""Milliseconds to wait for one that was waited for in vain already: zero would be for ever."""
 
 
 class IdempotencyKeyReused(Exception):
@@ -69,9 +71,13 @@ class Claim:
 
 
 @contextmanager
-def brief_waits(connection: Connection) -> Iterator[None]:
-    """Let a transaction wait only a moment for keys that other transactions have in hand; for all else it waits as ever."""
-    connection.execute(statements.wait_briefly, {"milliseconds": str(_LOCK_WAIT)})
+def brief_waits(connection: Connection, *, once_more: bool) -> Iterator[None]:
+    """Let a transaction wait only a moment for each key that another one has in hand; for all else it waits as ever.
+
+    ``once_more`` is for keys of which one was waited for in vain already: the waits for many must not add up.
+    """
+    milliseconds = _LOCK_WAIT_ONCE_MORE if once_more else _LOCK_WAIT
+    connection.execute(statements.wait_briefly, {"milliseconds": str(milliseconds)})
     yield
     connection.execute(statements.wait_as_ever)
 

@@ -146,15 +146,24 @@ class Intake:
             taken.append(entry)
         return taken
 
-    def _commit(self, entries: list[_Entry], *, apart: bool = False) -> None:
+    def _commit(self, entries: list[_Entry]) -> None:
+        """Commit a batch, without those whose idempotency key another transaction holds.
+
+        The keys are taken together and, when one of them is held, ``apart``, which tells whose it is.
+        """
+        left = self._try(entries, apart=False)
+        while left:
+            left = self._try(left, apart=True)
+
+    def _try(self, entries: list[_Entry], *, apart: bool) -> list[_Entry]:
         """Commit a batch; one that cannot be written is taken apart, so that a bad order fails alone.
 
-        The idempotency keys are taken together and, when another transaction holds one of them, ``apart``, which tells whose it is.
+        Gives what is left to commit when a key is held.
         """
         try:
             results, due = _write(entries, apart=apart)
         except _Contended as contended:
-            self._commit_without(entries, contended.send_id)
+            return _without(entries, contended.send_id)
         except DATABASE_AWAY as error:
             _refuse(entries, error)
         except Exception as error:  # noqa: BLE001 - the thread outlives a bug; its callers hear of it.
@@ -163,11 +172,7 @@ class Intake:
             self._backlog.add(len(due))
             self._publisher.publish(due)
             _answer(entries, results)
-
-    def _commit_without(self, entries: list[_Entry], send_id: UUID | None) -> None:
-        _refuse([entry for entry in entries if entry.order.send_id == send_id], IdempotencyInProgress())
-        if others := [entry for entry in entries if entry.order.send_id != send_id]:
-            self._commit(others, apart=True)
+        return []
 
     def _commit_apart(self, entries: list[_Entry], error: Exception) -> None:
         if len(entries) == 1:
@@ -188,6 +193,12 @@ def _repeated(order: Order, refusal: Overloaded) -> Accepted:
 def _refuse(entries: Iterable[_Entry], error: Exception) -> None:
     for entry in entries:
         entry.accepted.fail(error)
+
+
+def _without(entries: Sequence[_Entry], send_id: UUID | None) -> list[_Entry]:
+    """Refuse the order whose idempotency key is held, and give the others."""
+    _refuse([entry for entry in entries if entry.order.send_id == send_id], IdempotencyInProgress())
+    return [entry for entry in entries if entry.order.send_id != send_id]
 
 
 def _answer(entries: Iterable[_Entry], results: Iterable[_Standing]) -> None:
@@ -235,7 +246,7 @@ def _claim_keys(connection: Connection, entries: Sequence[_Entry], *, apart: boo
     claims = sorted((entry.claim for entry in entries if entry.claim), key=lambda claim: claim.owner)
     taken: dict[UUID, UUID | IdempotencyKeyReused] = {}
     if claims:
-        with idempotency_keys.brief_waits(connection):
+        with idempotency_keys.brief_waits(connection, once_more=apart):
             for together in [[claim] for claim in claims] if apart else [claims]:
                 taken.update(_take(connection, together))
     return {send_id: _standing(send_id, taken.get(send_id, send_id)) for send_id in (entry.order.send_id for entry in entries)}

@@ -1,9 +1,11 @@
 """The migrations make what the tables say, can be taken back, and can be applied again."""
 
-from alembic import command
-from sqlalchemy import Engine, inspect
+from typing import Final
 
-from shared.db import migrate
+from alembic import command
+from sqlalchemy import Engine, inspect, text
+
+from shared.db import migrate, partitions
 from shared.db.tables import metadata
 
 
@@ -24,3 +26,32 @@ def test_every_migration_can_be_taken_back_and_applied_again(empty_database: Eng
             configuration.attributes["connection"] = connection
             command.downgrade(configuration, "base")
         assert inspect(empty_database).get_table_names() == ["alembic_version"]
+
+
+_STORAGE: Final = text("""
+    SELECT CAST(CAST(inhparent AS regclass) AS text), reloptions FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+     WHERE inhparent IN (to_regclass('sends'), to_regclass('deliveries'))
+""")
+
+
+def _storage(database: Engine) -> set[tuple[str, str | None]]:
+    """Give what is said of the storage of partitions, with the names of their tables."""
+    with database.connect() as connection:
+        return {(table, ",".join(options) if options else None) for table, options in connection.execute(_STORAGE)}
+
+
+def test_pages_have_room_in_partitions_that_were_there_and_in_new_ones(empty_database: Engine) -> None:
+    with_room = {("sends", "fillfactor=80"), ("deliveries", "fillfactor=70")}
+    configuration = migrate.config()
+    migrate.upgrade(empty_database)
+    without = {(table, None) for table, _ in with_room}
+    for change, revision, storage in ((command.downgrade, "0005", without), (command.upgrade, "0006", with_room)):
+        with empty_database.begin() as connection:
+            configuration.attributes["connection"] = connection
+            change(configuration, revision)
+        assert _storage(empty_database) == storage
+    with empty_database.begin() as connection:
+        before = partitions.attached(connection)
+        partitions.ensure(connection, 9)
+        assert partitions.attached(connection) > before
+    assert _storage(empty_database) == with_room

@@ -48,3 +48,9 @@ def test_a_statement_alone_is_committed_at_once_and_the_next_user_has_his_transa
         connection.rollback()
     with engine.autocommit() as connection:
         connection.execute(sqlalchemy.text("DROP SEQUENCE made_alone"))
+
+
+def test_no_plan_is_compiled_whatever_the_server_prefers(own_process: Engine) -> None:
+    with own_process.connect() as connection:
+        asked = connection.execute(sqlalchemy.text("SELECT setting, source FROM pg_settings WHERE name = 'jit'")).one()
+    assert tuple(asked) == ("off", "client")

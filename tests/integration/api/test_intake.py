@@ -99,6 +99,25 @@ def test_who_waits_for_a_key_holds_up_nobody(database: Engine, caller: Caller, m
 
 
 @pytest.mark.usefixtures("own_process")
+def test_waits_for_many_keys_do_not_add_up(database: Engine, caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "_KEY_PATIENCE", 0)
+    monkeypatch.setattr("api.idempotency_keys._LOCK_WAIT", 1000)
+    own, names = _intake(), [f"key {number}" for number in range(20)]
+    with ThreadPoolExecutor(max_workers=len(names) + 2) as threads:
+        list(threads.map(own.submit, [_keyed(caller, name) for name in names]))
+        with _held(database, caller, *names):
+            with database.begin() as blocker:
+                blocker.execute(sqlalchemy.text("LOCK TABLE sends IN EXCLUSIVE MODE"))
+                threads.submit(own.submit, _order(caller, 0))
+                await_true(lambda: _blocked(database), 5)
+                waiting = [threads.submit(own.submit, _keyed(caller, name)) for name in names]
+                passing = threads.submit(own.submit, _order(caller, 1))
+                await_true(lambda: own._entries.qsize() == len(names) + 1, 5)
+            assert not passing.result(timeout=10).replayed
+            assert {type(each.exception()) for each in waiting} == {IdempotencyInProgress}
+
+
+@pytest.mark.usefixtures("own_process")
 def test_a_key_that_stays_held_is_in_progress(database: Engine, caller: Caller) -> None:
     own = _intake()
     own.submit(_keyed(caller, "one"))
