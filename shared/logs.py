@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -20,8 +21,9 @@ class _Lines:
         self.name = name
 
     def write(self, line: str) -> None:
-        """Write a line, whole: other threads write too."""
-        sys.stderr.write(f"{line}\n")
+        """Write a line, whole: other threads write too. Where nobody takes it, on a full disk for example, the work goes on."""
+        with suppress(Exception):
+            sys.stderr.write(f"{line}\n")
 
     debug = info = warning = error = critical = write
 

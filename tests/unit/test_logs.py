@@ -54,6 +54,21 @@ def test_what_json_does_not_know_is_written_as_python_would() -> None:
     assert (line["identifier"], line["text"]) == ("UUID('00000000-0000-0000-0000-000000000001')", "ä\n")
 
 
+@pytest.mark.parametrize("lost", ["open('/dev/full', 'w', buffering=1)", "None"])
+@pytest.mark.parametrize("logger", ["log", "logging.getLogger('theirs')"])
+def test_who_cannot_be_heard_goes_on(lost: str, logger: str) -> None:
+    body = f"""
+        import sys
+        logging.raiseExceptions = False
+        heard, sys.stderr = sys.stderr, {lost}
+        logging.root.handlers[0].setStream(sys.stderr)
+        {logger}.warning('lost')
+        sys.stderr = heard
+        log.info('heard')
+    """
+    assert [line["event"] for line in lines(body)] == ["heard"]
+
+
 def test_lines_stay_whole_whoever_writes_at_the_same_time() -> None:
     body = """
         def write(name):

@@ -45,7 +45,8 @@ async def settle(line: Line, records: Sequence[Record]) -> Settlement:
     sends = recorded.sends
     standing = [record for record in records if record.id in recorded.ids]
     missed = [record for record in records if record.id not in recorded.ids]
-    _write(line, settlement.insert_quarantined, [record.quarantine for record in standing])
+    for quarantined in _rows(settlement.insert_quarantined, [record.quarantine for record in standing]):
+        line.add(*quarantined)
     late = await resolving.write(line, sends, [late for record in missed if (late := _late(record))])
     reported = await resolving.write(line, sends, recorded.reported)
     known = {} if late.ids or reported.ids else recorded.members
@@ -79,20 +80,21 @@ def _awaited(*written: _Recorded | Resolved) -> list[Settlement]:
 async def _record(line: Line, records: Sequence[Record]) -> _Recorded:
     """Lock sends and write outcomes and attempts, in one round trip with what is to be read after it."""
     questions = [advance.locking({record.send_id for record in records}), _outcomes(records)]
+    attempts = _rows(settlement.insert_attempts, [record.attempt for record in records])
     several = {record.send_id: record.deliveries for record in records if record.deliveries > 1}
     doubtful = [record.id for record in records if _is_doubtful(record)]
     members = [advance.reading(several.items())] if several else []
     reports = [(receipts.select_reported, among(doubtful))] if doubtful else []
-    sends, rows, *more = await line.ask(*questions, *members, *reports)
-    _write(line, settlement.insert_attempts, [record.attempt for record in records])
+    sends, rows, *more = await line.ask(*questions, *members, *attempts, *reports)
     standing = frozenset(row.id for row in rows)
-    read = more.pop(0) if members else []
+    read = more[0] if members else []
+    reported = more[-1] if reports else []
     return _Recorded(
         sends=sends,
         ids=standing,
         confirm=awaiting.soon(rows, awaiting.wanted(sends)),
         members=advance.by_send([*(row for row in rows if row.send_id not in several), *read]),
-        reported=[_reported(row) for reports_of in more for row in reports_of if row.id in standing],
+        reported=[_reported(row) for row in reported if row.id in standing],
     )
 
 
@@ -111,10 +113,10 @@ def _reported(row: Any) -> Resolution:
     return Resolution.sent(row.id, _source(row.receipt), Sent(provider_message_id=None))
 
 
-def _write(line: Line, statement: TextClause, rows: Iterable[Mapping[str, Any] | None]) -> None:
+def _rows(statement: TextClause, rows: Iterable[Mapping[str, Any] | None]) -> list[Question]:
+    """Give the statement that writes the rows, if there are any."""
     given = [row for row in rows if row]
-    if given:
-        line.add(statement, {"rows": json.dumps(given)})
+    return [(statement, {"rows": json.dumps(given)})] if given else []
 
 
 def _consequences(record: Record, *, stood: bool) -> Consequences:

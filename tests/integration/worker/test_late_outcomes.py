@@ -1,5 +1,6 @@
 """A worker that was believed lost reports its outcome after all: what it knows counts, and nothing is sent because of it."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -195,6 +196,23 @@ def test_a_success_learned_while_the_same_delivery_is_called_again(desk: Desk, o
     report(desk, late, SENT)
     assert states(desk, made) == ["running", "claimed", "waiting"]
     report(desk, again, outcome, decision)
+    assert states(desk, made) == ["sent", "sent", "skipped"]
+    assert (noted(desk, made[0]), desk.row(made[0])["held"]) == (["resolved.sent"], False)
+
+
+@pytest.mark.parametrize(("outcome", "decision"), [(REFUSED, End()), (TROUBLE, AGAIN), (LOST, AGAIN), (LOST, End(held=True))])
+@pytest.mark.parametrize("late_first", [True, False])
+def test_a_success_learned_in_the_same_moment_as_the_end_of_the_retry(
+    desk: Desk, outcome: Outcome, decision: Decision, *, late_first: bool
+) -> None:
+    """Both outcomes are committed together."""
+    made, late = given_up(desk, RETRY)
+    results = [result(late, SENT), result(due(desk, made[0]), outcome, decision)]
+
+    async def write() -> None:
+        await asyncio.gather(*(desk.process.writer.write(each) for each in (results if late_first else results[::-1])))
+
+    desk.runtime.run(write())
     assert states(desk, made) == ["sent", "sent", "skipped"]
     assert (noted(desk, made[0]), desk.row(made[0])["held"]) == (["resolved.sent"], False)
 
