@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, TextClause
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared import consumption, queues, settings
@@ -75,15 +75,17 @@ def judge_backlogs(backlogs: Iterable[Backlog], seconds: float) -> Health:
 
 def waiting(database: Engine) -> int:
     """Count the deliveries that are due and not claimed, up to twice as many as may be. Raises :class:`SQLAlchemyError`."""
-    with database.connect() as connection:
-        counted: int = connection.execute(statements.count_due, {"limit": 2 * settings.get().most_waiting}).scalar_one()
-    return counted
+    return _count(database, statements.count_due, settings.get().most_waiting)
 
 
 def unhandled(database: Engine) -> int:
     """Count the webhooks of providers that wait, likewise. Raises :class:`SQLAlchemyError`."""
+    return _count(database, statements.count_inbox, settings.get().most_unhandled)
+
+
+def _count(database: Engine, statement: TextClause, most: int) -> int:
     with database.connect() as connection:
-        counted: int = connection.execute(statements.count_inbox, {"limit": 2 * settings.get().most_unhandled}).scalar_one()
+        counted: int = connection.execute(statement, {"limit": 2 * most}).scalar_one()
     return counted
 
 

@@ -22,6 +22,12 @@ def operations() -> tuple[Operation, ...]:
     return rooms.operations(app)
 
 
+def client(base_url: str) -> httpx.Client:
+    """Open a client every answer of which is checked."""
+    hooks: Any = {"response": [check]}
+    return httpx.Client(base_url=base_url, timeout=60, event_hooks=hooks)
+
+
 def check(answer: httpx.Response) -> None:
     """Fail when an answer is not what its operation declares. What is no operation declares nothing."""
     for method, pattern, responses in _declared():

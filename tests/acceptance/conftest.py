@@ -17,9 +17,8 @@ from tests.acceptance.backend import Backend
 
 @pytest.fixture(scope="session")
 def backend(stack: Stack, demo_account: dict[str, Any]) -> Iterator[Backend]:
-    foretold: Any = {"response": [conformance.check]}
     with (
-        httpx.Client(base_url=stack.base_url, timeout=60, event_hooks=foretold) as http,
+        conformance.client(stack.base_url) as http,
         httpx.Client(base_url=stack.sandbox_url) as sandbox,
     ):
         yield Backend(

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 
-import httpx
 import pytest
 from sqlalchemy import Engine
 
@@ -24,8 +23,7 @@ def own_process(stack: Stack) -> Iterator[Engine]:
 
 @pytest.fixture(scope="package")
 def make_team(stack: Stack, own_process: Engine) -> Iterator[MakeTeam]:
-    declared = {"response": [conformance.check]}
-    with httpx.Client(base_url=stack.base_url, timeout=60, event_hooks=declared) as http:
+    with conformance.client(stack.base_url) as http:
         yield lambda **options: teams.make(http, own_process, stack.sandbox_url, **options)
 
 

@@ -80,9 +80,8 @@ def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="package")
 def shop(own_stack: Stack) -> Iterator[Shop]:
     account: dict[str, Any] = demo.ensure(own_stack)
-    declared: Any = {"response": [conformance.check]}
     with (
-        httpx.Client(base_url=own_stack.base_url, timeout=60, event_hooks=declared) as http,
+        conformance.client(own_stack.base_url) as http,
         httpx.Client(base_url=own_stack.sandbox_url) as sandbox,
     ):
         yield Shop(

@@ -37,10 +37,6 @@ class Naive:
         """Start the worker and return when it takes tasks."""
         self._children.start(self._worker)
 
-    def pause_workers(self) -> None:
-        """Stop the worker; what it has begun it ends."""
-        self._children.stop(self._worker.name)
-
     def outcomes(self) -> int:
         """Count the messages that have ended. Raises :class:`deploy.local.errors.NotReady` when a process died."""
         self._children.check()
