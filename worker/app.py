@@ -13,6 +13,7 @@ from shared import logs, settings
 from shared.queues import app
 from worker import tasks
 from worker.runtime import current
+from worker.task_events import TaskEvents
 from worker.watchdog import Watchdog
 
 __all__ = ["app", "tasks"]
@@ -22,6 +23,8 @@ _COLD_SECONDS: Final = 5.0
 """Seconds a worker has that was told to end with calls under way (SIGQUIT, or Ctrl-C once more)."""
 
 _watchdog: Final = Watchdog()
+
+app.steps["consumer"].add(TaskEvents)
 
 
 @signals.setup_logging.connect

@@ -1,8 +1,14 @@
 """What operators see in Flower: the tasks of a send as one chain."""
 
+import threading
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx
+import kombu
 
 from deploy.local.stack import Stack
 from tests.acceptance.backend import Backend, await_true
@@ -33,3 +39,45 @@ def test_the_tiers_of_a_send_are_one_chain(stack: Stack, backend: Backend) -> No
     assert [task["parent_id"] for task in chain] == [None, chain[0]["uuid"], chain[1]["uuid"]]
     assert {task["worker"].partition("@")[0] for task in chain} == {"worker-send"}
     assert all(task["runtime"] > 0 for task in chain)
+
+
+@contextmanager
+def _heard(stack: Stack) -> Iterator[list[list[dict[str, Any]]]]:
+    """Hear what the workers of sends publish of their tasks, message by message."""
+    messages: list[list[dict[str, Any]]] = []
+    ended = threading.Event()
+
+    def hear(events: Any, message: kombu.Message) -> None:
+        if message.delivery_info["routing_key"] == "task.multi" and events[0]["hostname"].startswith("worker-send"):
+            messages.append(events)
+
+    exchange = kombu.Exchange("celeryev", type="fanout")
+    with kombu.Connection(stack.environment()["ANTAR_BROKER_URL"]) as connection:
+        queue = kombu.Queue(f"heard-{uuid.uuid4()}", exchange, routing_key="#", auto_delete=True, durable=False)
+
+        def listen() -> None:
+            while not ended.is_set():
+                with suppress(TimeoutError):
+                    connection.drain_events(timeout=0.1)
+
+        with kombu.Consumer(connection, [queue], callbacks=[hear], no_ack=True):
+            listener = threading.Thread(target=listen)
+            listener.start()
+            try:
+                yield messages
+            finally:
+                ended.set()
+                listener.join()
+
+
+def test_events_of_many_tasks_travel_together_and_none_is_lost(stack: Stack, backend: Backend) -> None:
+    with _heard(stack) as messages:
+        for _ in range(40):
+            backend.post(backend.send({"whatsapp": 0})).raise_for_status()
+
+        def kinds() -> Counter[str]:
+            return Counter(event["type"] for events in list(messages) for event in events)
+
+        await_true(lambda: kinds()["task-succeeded"] >= 40)
+    assert kinds()["task-received"] == kinds()["task-started"] == kinds()["task-succeeded"]
+    assert len(messages) < 40
