@@ -36,6 +36,9 @@ SECRET: Final = "sec"  # noqa: S105 - a prefix.
 ORGANISATION: Final = "org"
 """An account as Kirim writes it."""
 TOKEN: Final = "tok"  # noqa: S105 - likewise.
+CAMPAIGN: Final = "cmp"
+FILE: Final = "fil"
+SUPPRESSION: Final = "sup"
 
 
 def new() -> UUID:

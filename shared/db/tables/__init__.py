@@ -16,6 +16,7 @@ from shared.db.tables.idempotency_keys import idempotency_keys
 from shared.db.tables.inbox import inbox
 from shared.db.tables.quarantine import quarantine
 from shared.db.tables.sends import attempts, deliveries, events, sends
+from shared.db.tables.statistics import delivery_changes, delivery_counts, send_changes, send_counts
 from shared.db.tables.templates import templates
 from shared.db.tables.webhooks import webhook_deliveries, webhook_subscriptions
 
@@ -29,12 +30,16 @@ __all__ = [
     "contacts",
     "conversations",
     "deliveries",
+    "delivery_changes",
+    "delivery_counts",
     "events",
     "files",
     "idempotency_keys",
     "inbox",
     "metadata",
     "quarantine",
+    "send_changes",
+    "send_counts",
     "sends",
     "suppressions",
     "templates",

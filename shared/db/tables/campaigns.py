@@ -1,11 +1,10 @@
-"""Campaigns: one message to many recipients, and the recipients not yet made into sends."""
+"""Campaigns: one message to many recipients, and the rows of their files."""
 
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, PrimaryKeyConstraint, Table, Uuid
+from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, PrimaryKeyConstraint, Table, Time, UniqueConstraint, Uuid
+from sqlalchemy.sql import text as sql
 
 from shared.db.tables.base import account, document, identifier, maybe_text, metadata, moment, now, one_of, text
-
-CAMPAIGN_STATES = ("draft", "scheduled", "running", "paused", "completed", "cancelled", "failed")
-RECIPIENT_STATES = ("pending", "taken", "refused", "skipped")
+from shared.domain.campaigns import CampaignState, RecipientState
 
 campaigns = Table(
     "campaigns",
@@ -14,19 +13,39 @@ campaigns = Table(
     account(),
     text("name"),
     text("state", server_default="draft"),
+    maybe_text("state_reason"),
     document("plan", default="{}"),
-    document("options", default="{}"),
-    Column("rate_per_second", Float),
-    Column("total", BigInteger, nullable=False, server_default="0"),
-    Column("position", BigInteger, nullable=False, server_default="0"),
+    document("mapping", default="{}"),
+    maybe_text("source"),
+    maybe_text("source_name"),
+    maybe_text("source_format"),
+    text("time_zone", server_default="UTC"),
+    Column("quiet_from", Time),
+    Column("quiet_until", Time),
+    Column("rate_per_second", Double),
     moment("schedule_at"),
     maybe_text("recurrence"),
+    Column("parent_id", Uuid, ForeignKey("campaigns.id")),
+    moment("occurs_at"),
+    Column("rows", BigInteger, nullable=False, server_default="0"),
+    Column("refused", BigInteger, nullable=False, server_default="0"),
+    Column("duplicates", BigInteger, nullable=False, server_default="0"),
+    Column("position", BigInteger, nullable=False, server_default="0"),
+    Column("fed", BigInteger, nullable=False, server_default="0"),
+    moment("fed_at"),
+    Column("credit", Double, nullable=False, server_default="0"),
     now("created_at"),
+    now("updated_at"),
     moment("started_at"),
+    moment("paused_at"),
     moment("ended_at"),
-    one_of("state", CAMPAIGN_STATES),
+    one_of("state", CampaignState),
     Index(None, "account_id", "id"),
+    Index("ix_campaigns_state", "state", "id", postgresql_where=sql("state IN ('importing', 'scheduled', 'running')")),
+    UniqueConstraint("parent_id", "occurs_at"),
 )
+"""``position`` is the last row that was passed, and ``fed`` how many rows have become sends. ``credit`` is the part of a send
+that a campaign's rate had not reached at ``fed_at``. An occurrence of a campaign that recurs has it as its parent; no time occurs twice."""
 
 campaign_recipients = Table(
     "campaign_recipients",
@@ -35,9 +54,16 @@ campaign_recipients = Table(
     Column("position", BigInteger, nullable=False),
     text("state", server_default="pending"),
     document("targets", default="{}"),
+    document("addresses", default="{}"),
+    Column("fingerprint", BigInteger),
     document("variables", default="{}"),
+    maybe_text("time_zone"),
+    moment("due_at"),
     Column("send_id", Uuid),
     maybe_text("reason"),
     PrimaryKeyConstraint("campaign_id", "position"),
-    one_of("state", RECIPIENT_STATES),
+    Index("ix_campaign_recipients_deferred", "campaign_id", "due_at", postgresql_where=sql("state = 'deferred'")),
+    one_of("state", RecipientState),
 )
+"""A row of a file, numbered from 1. ``targets`` are by channel as they were written, ``addresses`` in their canonical form (null
+where no message could reach it); ``fingerprint`` is a hash of the addresses, by which duplicates are found."""

@@ -61,6 +61,12 @@ sends = Table(
     Index("ix_sends_due", "schedule_at", postgresql_where=sql("state = 'scheduled' AND promoted_at IS NULL")),
     Index("ix_sends_running", "id", postgresql_where=sql("state = 'running'")),
     Index("ix_sends_campaign_id", "campaign_id", "id", postgresql_where=sql("campaign_id IS NOT NULL")),
+    Index(
+        "ix_sends_campaign_open",
+        "campaign_id",
+        "id",
+        postgresql_where=sql("campaign_id IS NOT NULL AND state IN ('running', 'scheduled')"),
+    ),
     postgresql_partition_by="RANGE (id)",
 )
 
@@ -88,6 +94,7 @@ deliveries = Table(
     document("detail"),
     maybe_text("provider_message_id"),
     text("queue", server_default="send"),
+    Column("campaign_id", Uuid),
     moment("queued_at"),
     moment("not_before"),
     moment("published_at"),

@@ -5,7 +5,8 @@ from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Identity, Index,
 from shared.db.tables.base import account, document, maybe_text, metadata, moment, now, one_of, text
 from shared.domain.channels import Channel
 
-STATUSES = ("pending", "approved", "rejected")
+STATUSES = ("draft", "pending", "approved", "rejected")
+"""A template is a draft until it is submitted, and pending until an operator has judged it."""
 
 templates = Table(
     "templates",
