@@ -45,7 +45,8 @@ campaigns = Table(
     UniqueConstraint("parent_id", "occurs_at"),
 )
 """``position`` is the last row that was passed, and ``fed`` how many rows have become sends. ``credit`` is the part of a send
-that a campaign's rate had not reached at ``fed_at``. An occurrence of a campaign that recurs has it as its parent; no time occurs twice."""
+that a campaign's rate had not reached at ``fed_at``. An occurrence of a
+campaign that recurs has it as its parent; no time occurs twice."""
 
 campaign_recipients = Table(
     "campaign_recipients",
