@@ -25,6 +25,10 @@ _OUTDATED: Final = 3600
 """Seconds after which a run that could not start is dropped: clocks compare that, so that it is more than they may be wrong by."""
 
 
+_SYNC_LOOK: Final = 60.0
+"""Seconds between looks for business numbers whose templates are to be read from Meta."""
+
+
 _ONCE_MORE: Final = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2}
 """How often a task is published again whose connection was lost."""
 
@@ -48,13 +52,16 @@ class Task(StrEnum):
     DELIVER = "send.deliver"
     SETTLE = "send.settle"
     PROMOTE = "send.promote"
+    FEED = "campaign.feed"
     RECOVER = "send.recover"
     PROBE = "key.probe"
+    SYNC = "template.sync"
     CONFIRM = "send.confirm"
     RECEIPT = "receipt.handle"
     WEBHOOK = "webhook.deliver"
     PARTITIONS = "upkeep.partitions"
     EXPIRE = "upkeep.expire"
+    IMPORT = "campaign.import"
 
 
 _UPKEEP: Final = {"queue": Queue.UPKEEP.value, "expires": _OUTDATED}
@@ -96,8 +103,10 @@ def _beat_schedule(current: settings.Settings) -> dict[str, Any]:
     """What beat starts."""
     return {
         "promote": _every(current.promote_interval, Task.PROMOTE),
+        "feed": _every(current.feed_interval, Task.FEED),
         "recover": _every(current.recover_interval, Task.RECOVER),
         "probe": _every(current.probe_interval, Task.PROBE),
+        "sync": _every(min(_SYNC_LOOK, current.template_sync_interval), Task.SYNC),
         "partitions": _every(crontab(hour="2", minute="17"), Task.PARTITIONS),
         "expire": _every(crontab(minute="47"), Task.EXPIRE),
     }
@@ -169,9 +178,20 @@ def publish_webhooks(webhook_ids: Sequence[UUID], *, countdown: float = 0.0) -> 
     _publish(Task.WEBHOOK, Queue.EVENTS, ids.WEBHOOK, webhook_ids, countdown)
 
 
+def publish_import(campaign_ids: Sequence[UUID]) -> None:
+    """Publish campaigns whose files are to be read, each in a task of its own. Raises as :func:`publish_deliveries`."""
+    for campaign_id in campaign_ids:
+        _publish(Task.IMPORT, Queue.UPKEEP, ids.CAMPAIGN, [campaign_id], 0.0)
+
+
 def publish_probe() -> None:
     """Publish that keys are to be asked whose time has come. Raises as :func:`publish_deliveries`."""
     app.send_task(Task.PROBE.value, queue=Queue.UPKEEP.value, expires=_OUTDATED)
+
+
+def publish_sync() -> None:
+    """Publish that templates are to be read whose time has come. Raises as :func:`publish_deliveries`."""
+    app.send_task(Task.SYNC.value, queue=Queue.UPKEEP.value, expires=_OUTDATED)
 
 
 def _publish(task: Task, queue: Queue, prefix: str, identifiers: Sequence[UUID], countdown: float) -> None:
@@ -236,6 +256,11 @@ def read_receipts(argument: Sequence[str]) -> list[UUID]:
 def read_webhooks(argument: Sequence[str]) -> list[UUID]:
     """Read the ids of a task. Raises :class:`ValueError` when one is none."""
     return _read(ids.WEBHOOK, argument)
+
+
+def read_campaigns(argument: Sequence[str]) -> list[UUID]:
+    """Read the ids of a task. Raises :class:`ValueError` when one is none."""
+    return _read(ids.CAMPAIGN, argument)
 
 
 def _read(prefix: str, argument: Sequence[str]) -> list[UUID]:

@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     max_body_bytes: PositiveInt = 256 * 1024
     """Bytes of the largest request body."""
     token_cache_seconds: PositiveFloat = 60.0
-    """Seconds a process trusts what it knows of an account token, should the news of its revocation be lost."""
+    """Seconds a process trusts what it knows of a token, should the news of its revocation be lost."""
     write_per_minute: PerMinute = 60
     """Requests of the Kirim dialect that write and that an account may make in a minute, unless it has a limit of its own."""
     read_per_minute: PerMinute = 600
@@ -65,6 +65,8 @@ class Settings(BaseSettings):
     """Sends committed in one transaction at the most."""
     most_waiting: PositiveInt = 500_000
     """Deliveries that may be due and unclaimed: from so many on, new sends get 503, until a tenth of them is gone."""
+    account_share: PositiveInt = 1000
+    """Deliveries of one account that may wait: what it sends beyond goes to queue ``bulk``, until half of them are left."""
     most_unhandled: PositiveInt = 500_000
     """Webhooks of providers that may wait to be handled; further ones get 503 likewise, and their providers post them again."""
     most_unposted: PositiveInt = 1_000_000
@@ -85,6 +87,13 @@ class Settings(BaseSettings):
     promote_interval: PositiveFloat = 10.0
     """Seconds between looks for scheduled sends that fall due within the horizon; well below it."""
 
+    feed_interval: PositiveFloat = 1.0
+    """Seconds between looks for campaigns that are to be started or fed."""
+    campaign_in_flight: PositiveInt = 2000
+    """Sends of one campaign that may be under way: its next recipients become sends as these end."""
+    feed_most: PositiveInt = 10_000
+    """Sends of all campaigns together that may be under way, shared out among accounts, then among the campaigns of each."""
+
     retry_attempts: PositiveInt = 3
     """Calls to a provider for one delivery, the first included."""
     retry_seconds: PositiveFloat = 60.0
@@ -102,7 +111,19 @@ class Settings(BaseSettings):
     """Seconds to wait for a provider's answer; running out means *unknown*."""
 
     egress_allow: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = ()
-    """Networks, comma-separated, that customers' webhooks may reach although they are not public."""
+    """Networks, comma-separated, that customers' webhooks and channel keys may reach although they are not public."""
+
+    files_url: SecretStr = SecretStr("file:///var/lib/antar/files")
+    """Where uploaded files are kept: ``file:///directory``, or ``s3://bucket/prefix?region=...&endpoint=...``."""
+    max_file_bytes: PositiveInt = 100 * 1024 * 1024
+    """Bytes of the largest file that may be uploaded."""
+    file_link_seconds: PositiveInt = 3600
+    """Seconds for which a link to a file works; above ``ANTAR_RETRY_SECONDS``, as providers fetch what a send carries."""
+
+    campaign_rows: PositiveInt = 5_000_000
+    """Rows of the largest file of recipients."""
+    max_recipients_bytes: PositiveInt = 512 * 1024 * 1024
+    """Bytes of the largest file of recipients."""
 
     journal_dir: Path = Path("/var/tmp/antar")  # noqa: S108 - survives a restart of the machine, and must belong to the worker's user.
     """Where a worker keeps outcomes while Postgres is away; private to its user, and the same after a restart."""
@@ -115,6 +136,8 @@ class Settings(BaseSettings):
     """Seconds a queued delivery may wait unclaimed before it is published again."""
     probe_interval: PositiveFloat = 10.0
     """Seconds between looks for suspended channel keys that are to be asked again."""
+    template_sync_interval: PositiveFloat = 3600.0
+    """Seconds between two times that a number's templates are read from Meta, beside those that somebody asks for."""
     stalled_after: PositiveFloat = 60.0
     """Seconds tasks may wait with nobody taking any: then ``/readyz`` fails, and a worker that was free to take them ends."""
     late_after: PositiveFloat = 300.0
@@ -123,6 +146,8 @@ class Settings(BaseSettings):
     """Weeks for which partitions are made ahead."""
     retention_days: PositiveInt = 90
     """Days that sends are kept after the end of their week; a week with a send that has not ended is kept until it has."""
+    statistics_days: PositiveInt = 400
+    """Days that counts of deliveries are kept, hour by hour."""
 
     @property
     def signals(self) -> str:

@@ -5,7 +5,8 @@ from typing import Any
 from celery import Task
 
 from shared import queues
-from worker import confirmation, probing, recovery, schedule, upkeep
+from worker import confirmation, probing, recovery, schedule, templates, upkeep
+from worker.campaigns import feeding, importing
 from worker.deliver import batch
 from worker.deliver.result import Lineage
 from worker.receipts import handling
@@ -55,6 +56,13 @@ def probe() -> None:
     runtime.run(probing.probe_due(runtime.process.engine, runtime.process.wires))
 
 
+@queues.app.task(name=queues.Task.SYNC.value)
+def sync() -> None:
+    """Read the templates of business numbers from Meta, and hand in those that are submitted."""
+    runtime = current.get()
+    runtime.run(templates.sync_due(runtime.process.engine, runtime.process.wires))
+
+
 @queues.app.task(name=queues.Task.RECEIPT.value)
 def receipt(webhook_ids: list[str]) -> None:
     """Record what webhooks of providers report of messages."""
@@ -79,3 +87,15 @@ def partitions() -> None:
 def expire() -> None:
     """Delete what has expired."""
     upkeep.expire()
+
+
+@queues.app.task(name=queues.Task.FEED.value)
+def feed() -> None:
+    """Start the campaigns whose time has come, and make sends of the next recipients of those that run."""
+    feeding.feed(current.get().process.stopping)
+
+
+@queues.app.task(name=queues.Task.IMPORT.value)
+def import_recipients(campaign_ids: list[str]) -> None:
+    """Read the files of campaigns, each row of which becomes a recipient."""
+    importing.read_files(current.get().process.stopping, queues.read_campaigns(campaign_ids))

@@ -55,3 +55,28 @@ def test_pages_have_room_in_partitions_that_were_there_and_in_new_ones(empty_dat
         partitions.ensure(connection, 9)
         assert partitions.attached(connection) > before
     assert _storage(empty_database) == with_room
+
+
+_ENDED: Final = text("""
+    INSERT INTO deliveries (id, send_id, account_id, channel, tier, fallback, key_id, state, code, ended_at)
+    SELECT gen_random_uuid(), gen_random_uuid(), CAST(:account AS uuid), 'waba', 0, false, CAST(:account AS uuid), state, code,
+           CAST(ended_at AS timestamptz)
+      FROM (VALUES ('sent', NULL, '2026-01-01 10:00:00Z'), ('sent', NULL, '2026-01-01 10:59Z'), ('sent', NULL, '2026-01-01 11:00Z'),
+                   ('failed', 'throttled', '2026-01-01 10:30Z'), ('skipped', NULL, '2026-01-01 10:30Z'), ('queued', NULL, NULL))
+        AS ended(state, code, ended_at)
+""")
+_COUNTED: Final = text("""
+    SELECT CAST(extract(hour FROM hour AT TIME ZONE 'UTC') AS integer), state, code, number FROM delivery_counts ORDER BY 1, 2
+""")
+
+
+def test_what_ended_before_anything_was_counted_is_counted(empty_database: Engine) -> None:
+    configuration = migrate.config()
+    migrate.upgrade(empty_database)
+    with empty_database.begin() as connection:
+        configuration.attributes["connection"] = connection
+        command.downgrade(configuration, "0006")
+        connection.execute(_ENDED, {"account": "00000000-0000-0000-0000-000000000001"})
+        command.upgrade(configuration, "head")
+        counted = [tuple(row) for row in connection.execute(_COUNTED)]
+    assert counted == [(10, "failed", "throttled", 1), (10, "sent", "", 2), (11, "sent", "", 1)]

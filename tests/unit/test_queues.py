@@ -1,5 +1,6 @@
 """What may enter the broker."""
 
+import contextlib
 import time
 
 import pytest
@@ -25,3 +26,17 @@ def test_what_is_published_is_read_back() -> None:
     assert queues.read_deliveries([ids.encode(ids.DELIVERY, each) for each in delivery_ids]) == delivery_ids
     with pytest.raises(ValueError, match="no id of its kind"):
         queues.read_deliveries([ids.encode(ids.SEND, ids.new())])
+
+
+def test_each_file_of_recipients_is_a_task_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[str, tuple[list[str]], str]] = []
+
+    def send(task: str, *, args: tuple[list[str]], queue: str, **_: object) -> None:
+        sent.append((task, args, queue))
+
+    monkeypatch.setattr(queues.app, "producer_or_acquire", contextlib.nullcontext)
+    monkeypatch.setattr(queues.app, "send_task", send)
+    campaign_ids = [ids.new(), ids.new()]
+    queues.publish_import(campaign_ids)
+    assert [(task, queue) for task, _, queue in sent] == [("campaign.import", "upkeep")] * 2
+    assert [queues.read_campaigns(argument) for _, (argument,), _ in sent] == [[each] for each in campaign_ids]

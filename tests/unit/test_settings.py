@@ -10,7 +10,9 @@ from pydantic import ValidationError
 from shared import settings
 from shared.settings import Settings
 
-_UNITS = re.compile(r"\b(Seconds|Bytes|Weeks|Days|Threads|Sends|Deliveries|Outcomes|Calls|Requests|Tasks|Connections|Webhooks)\b")
+_UNITS = re.compile(
+    r"\b(Seconds|Bytes|Weeks|Days|Threads|Sends|Deliveries|Outcomes|Calls|Requests|Tasks|Connections|Webhooks|Rows)\b"
+)
 
 _NUMBERS = [name for name, field in Settings.model_fields.items() if type(field.default) in {int, float}]
 

@@ -4,7 +4,8 @@ from typing import Final
 
 from sqlalchemy import text
 
-from shared.db.statements import people, quota
+from shared.db.statements import people, quota, statistics
+from shared.db.statements.campaigns import IS_HALTED
 
 _RETURNING: Final = (
     "id, send_id, account_id, channel, tier, key_id, target, address, template_id, content, attempts, failures, paced,"
@@ -47,7 +48,8 @@ claim: Final = text(f"""
            SET state = 'claimed', claim_id = :claim_id, claimed_at = now(),
                lease_until = now() + make_interval(secs => :lease_seconds)
          WHERE id = ANY(:ids) AND id BETWEEN :first AND :last
-           AND (state = 'queued' AND (not_before IS NULL OR not_before <= now()) OR state = 'claimed' AND claim_id = :claim_id)
+           AND (state = 'queued' AND (not_before IS NULL OR not_before <= now()) AND NOT {IS_HALTED}
+                OR state = 'claimed' AND claim_id = :claim_id)
            AND (SELECT count(*) FROM due) >= 0
         RETURNING {_RETURNING}
     ), started AS (
@@ -61,7 +63,8 @@ claim: Final = text(f"""
 
 A scheduled send runs from its first claim on. Like all that changes a send and its deliveries, the claim locks the send first,
 in the order of ids: the count, which is always at least 0, is worked out before a delivery is touched. Who cancels or moves the
-send has then done so, and its deliveries are not claimed, or comes too late. A send that runs already is not locked.
+send has then done so, and its deliveries are not claimed, or comes too late. A send that runs already is not locked. Of a campaign
+that is halted nothing is claimed.
 
 A repeat under the same ``claim_id`` finds again what was claimed when the answer to the commit was lost.
 """
@@ -89,9 +92,9 @@ select_not_due: Final = text("""
 """)
 """Deliveries whose task came before their time, and how many seconds too early."""
 
-give_back: Final = text("""
+give_back: Final = text(f"""
     UPDATE deliveries
-       SET state = 'queued', claim_id = NULL, lease_until = NULL, paced = r.paced,
+       SET state = CASE WHEN {IS_HALTED} THEN 'waiting' ELSE 'queued' END, claim_id = NULL, lease_until = NULL, paced = r.paced,
            queued_at = coalesce(r.patient_from, now() + make_interval(secs => r.seconds)),
            not_before = now() + make_interval(secs => r.seconds),
            published_at = CASE WHEN r.seconds <= :horizon_seconds THEN now() END
@@ -102,11 +105,15 @@ give_back: Final = text("""
     RETURNING deliveries.id, deliveries.queue, r.seconds
 """)
 """Give claims back without a call: they may be claimed again after so many seconds, from which their patience begins
-anew unless ``patient_from`` says otherwise."""
+anew unless ``patient_from`` says otherwise. Those of a campaign that is halted are parked."""
 
-end_unreadable: Final = text("""
-    UPDATE deliveries
-       SET state = :state, code = :code, reason = :reason, ended_at = now(), claim_id = NULL, lease_until = NULL
-     WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND claim_id = :claim_id
+end_unreadable: Final = text(f"""
+    WITH ended AS (
+        UPDATE deliveries
+           SET state = :state, code = :code, reason = :reason, ended_at = now(), claim_id = NULL, lease_until = NULL
+         WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND claim_id = :claim_id
+        RETURNING {statistics.COUNTED}, deliveries.state, deliveries.code
+    )
+    {statistics.count("ended")}
 """)
 """End deliveries that were claimed in this transaction and cannot be read; their sends are settled by recovery."""

@@ -25,3 +25,12 @@ their own time on and do not count; those that wait a moment for a retry do, whi
 
 count_inbox: Final = text("SELECT count(*) FROM (SELECT FROM inbox LIMIT :limit) AS unhandled")
 """How many webhooks of providers wait to be handled, counted no further than ``limit``."""
+
+select_crowding: Final = text("""
+    SELECT account_id, count(*) AS number
+      FROM (SELECT account_id, campaign_id FROM deliveries WHERE state = 'queued' AND queued_at <= now()
+             ORDER BY queued_at DESC LIMIT :limit) AS latest
+     WHERE campaign_id IS NULL GROUP BY account_id HAVING count(*) > :least
+""")
+"""The accounts of which more than ``least`` deliveries wait for a worker, but for those of campaigns, and how many each has: among
+the latest ``limit``, in whichever queue."""

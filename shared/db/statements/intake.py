@@ -15,12 +15,12 @@ insert_sends: Final = text("""
                      schedule_at timestamptz, expires_at timestamptz, token_id uuid, request_id text, waiter text, until jsonb)
     )
     INSERT INTO deliveries (id, send_id, account_id, channel, tier, fallback, key_id, target, address, template_id, content,
-                            state, queued_at, published_at)
+                            state, queue, queued_at, published_at)
     SELECT id, send_id, account_id, channel, tier, fallback, key_id, target, address, template_id, content,
-           state, CASE WHEN opens THEN now() END, CASE WHEN opens THEN now() END
+           state, queue, CASE WHEN opens THEN now() END, CASE WHEN opens THEN now() END
       FROM jsonb_to_recordset(CAST(:deliveries AS jsonb))
         AS delivery (id uuid, send_id uuid, account_id uuid, channel text, tier smallint, fallback boolean, key_id uuid,
-                     target text, address text, template_id bigint, content jsonb, state text, opens boolean)
+                     target text, address text, template_id bigint, content jsonb, state text, opens boolean, queue text)
 """)
 """Write sends with their deliveries, of which those that open are queued and published at the transaction's time.
 

@@ -49,3 +49,14 @@ suppress_bounced: Final = text("""
      WHERE suppressions.expires_at IS NOT NULL
 """)
 """Suppress addresses that do not exist; what is suppressed for good stays as it is. One row for each address."""
+
+suppress: Final = text("""
+    INSERT INTO suppressions (id, account_id, channel, address, reason, expires_at)
+    SELECT r.id, :account_id, :channel, r.address, :reason, CAST(:expires_at AS timestamptz)
+      FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, address text)
+     ORDER BY r.address
+    ON CONFLICT (account_id, channel, address) DO UPDATE
+       SET reason = excluded.reason, expires_at = excluded.expires_at, created_at = now()
+     WHERE coalesce(suppressions.expires_at, 'infinity') < coalesce(excluded.expires_at, 'infinity')
+""")
+"""Suppress addresses of one account and channel; what is suppressed for longer already stays as it is. One row for each address."""

@@ -10,6 +10,9 @@ _PERIOD: Final = "CAST('1 ' || quota_period AS interval)"
 spent: Final = f"(quota_limit <= 0 OR quota_used >= quota_limit AND NOT ({_OVER}))"
 """An expression: a key has no unit left; null for one without a quota."""
 
+left: Final = f"CASE WHEN {_OVER} THEN quota_limit ELSE quota_limit - quota_used END"
+"""An expression: how many units a key has left, none below 1; null for one without a quota."""
+
 take: Final = text(f"""
     WITH locked AS (
         SELECT channel_keys.id, r.count, quota_limit,

@@ -52,14 +52,16 @@ select_by_message: Final = text("""
 """The same for deliveries that webhooks know by the provider's id alone."""
 
 lock_deliveries: Final = text("""
-    SELECT deliveries.id, deliveries.account_id, deliveries.channel, key_id, target, address, state, receipt, provider_message_id,
+    SELECT deliveries.id, deliveries.account_id, deliveries.channel, key_id, target, address, receipt, provider_message_id,
+           CASE WHEN state = 'waiting' AND attempts > 0 THEN 'queued' ELSE state END AS state,
            confirm_by IS NOT NULL AS awaited, code, claimed_at,
            extract(epoch FROM now() - coalesce(claimed_at, ended_at)) AS age, settings AS key_settings
       FROM deliveries JOIN channel_keys ON channel_keys.id = deliveries.key_id
      WHERE deliveries.id = ANY(:ids) AND deliveries.id BETWEEN :first AND :last
      ORDER BY deliveries.id FOR NO KEY UPDATE OF deliveries
 """)
-"""Lock deliveries of locked sends, and tell how they stand: a worker that wants to claim one waits, and sees what was done."""
+"""Lock deliveries of locked sends, and tell how they stand: a worker that wants to claim one waits, and sees what was done. One
+that is parked after a call is as good as queued."""
 
 record: Final = text("""
     UPDATE deliveries
@@ -76,7 +78,8 @@ record: Final = text("""
 
 select_reported: Final = text("""
     SELECT id, CASE WHEN receipt <> 'failed' THEN receipt END AS receipt FROM deliveries
-     WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND state IN ('unknown', 'queued', 'failed', 'cancelled')
+     WHERE id = ANY(:ids) AND id BETWEEN :first AND :last
+       AND (state IN ('unknown', 'queued', 'failed', 'cancelled') OR state = 'waiting' AND attempts > 0)
        AND (receipt IN ('sent', 'delivered', 'read')
             OR EXISTS (SELECT FROM attempts
                         WHERE delivery_id = deliveries.id AND delivery_id BETWEEN :first AND :last AND outcome = 'sent'))

@@ -1,6 +1,7 @@
 """Scheduled sends: handing them to the queue, and taking them back.
 
-One order of locks holds everywhere, so that nobody waits in a circle: first sends, by their ids, then their deliveries. Recording
+One order of locks holds everywhere, so that nobody waits in a circle: first sends, by their ids, then their deliveries; who feeds
+or halts a campaign has locked it before (:mod:`shared.db.statements.campaigns`), and who has locked sends locks none. Recording
 outcomes keeps it, the claim of a scheduled send keeps it, and all here do. What locks deliveries alone (recovery, the claim of a
 send that runs) waits for no send while it holds them. Promotion takes sends in the order of time, but waits for none: it passes
 over what is held. Of a claim, a cancellation and a move that meet, one goes first and the others see what it did.
@@ -9,6 +10,8 @@ over what is held. Of a claim, a cancellation and a move that meet, one goes fir
 from typing import Final
 
 from sqlalchemy import text
+
+from shared.db.statements import statistics
 
 _WITHIN_HORIZON: Final = "schedule_at <= now() + make_interval(secs => :horizon_seconds)"
 
@@ -62,15 +65,25 @@ only_awaits: Final = text("""
 """)
 """Whether a locked send waits for nothing but a receipt."""
 
-cancel_deliveries: Final = text("""
-    UPDATE deliveries
-       SET state = 'cancelled', code = 'cancelled', reason = 'cancelled', ended_at = now()
-     WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND state IN ('waiting', 'queued')
+cancel_deliveries: Final = text(f"""
+    WITH cancelled AS (
+        UPDATE deliveries
+           SET state = 'cancelled', code = 'cancelled', reason = 'cancelled', ended_at = now()
+         WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND state IN ('waiting', 'queued')
+        RETURNING {statistics.COUNTED}, deliveries.state, deliveries.code
+    )
+    {statistics.count("cancelled")}
 """)
 """Stop the deliveries of a locked send that wait for their turn."""
 
-cancel_send: Final = text("UPDATE sends SET state = 'cancelled', ended_at = now() WHERE id = :send_id")
-"""End a locked send."""
+cancel_send: Final = text(f"""
+    WITH cancelled AS (
+        UPDATE sends SET state = 'cancelled', ended_at = now() WHERE id = :send_id
+        RETURNING campaign_id, state, 'running' AS former
+    )
+    {statistics.count_sends("cancelled")}
+""")
+"""End a locked send that had not ended."""
 
 close_first_tier: Final = text("""
     UPDATE deliveries SET state = 'waiting', not_before = NULL, queued_at = NULL, published_at = NULL

@@ -4,8 +4,11 @@ from typing import Final
 
 from sqlalchemy import text
 
+from shared.db.statements import statistics
+from shared.db.statements.campaigns import IS_HALTED
+
 lock_sends: Final = text("""
-    SELECT id, state, waiter, until, cardinality(channels) AS deliveries
+    SELECT id, state, tier, waiter, until, cardinality(channels) AS deliveries
       FROM sends WHERE id = ANY(:ids) AND id BETWEEN :first AND :last ORDER BY id FOR NO KEY UPDATE
 """)
 """Lock the sends of a flush, always in the order of their ids, so that two flushes never wait for each other in a circle."""
@@ -17,61 +20,76 @@ _CONFIRM_BY: Final = """
 """
 """Until when the receipt may come that a send wants by ``level`` and ``within`` (seconds); null where it wants none, or has it."""
 
-_MEMBER: Final = """
+_MEMBER: Final = f"""
            deliveries.id, deliveries.send_id, deliveries.tier, deliveries.state, deliveries.held, deliveries.code, deliveries.queue,
-           deliveries.confirm_by IS NOT NULL AS awaited,
+           deliveries.confirm_by IS NOT NULL AS awaited, deliveries.state = 'waiting' AND {IS_HALTED} AS halted,
            CASE WHEN deliveries.not_before > now()
                 THEN CAST(extract(epoch FROM deliveries.not_before - now()) AS double precision) END AS early
 """
-"""A delivery as the cascade sees it, and for how many seconds it may not be claimed yet, if it is put off."""
+"""A delivery as the cascade sees it, whether it waits while its campaign is halted, and for how many seconds it may not be claimed
+yet, if it is put off."""
 
 record_outcomes: Final = text(f"""
-    UPDATE deliveries
-       SET state = r.state, held = r.held, code = r.code, reason = r.reason, detail = r.detail,
-           provider_message_id = coalesce(r.provider_message_id, deliveries.provider_message_id),
-           attempts = r.attempts, failures = r.failures,
-           processing_ms = r.processing_ms, paced = r.delay IS NOT NULL,
-           queued_at = CASE WHEN r.delay IS NULL OR deliveries.paced THEN deliveries.queued_at ELSE deliveries.claimed_at END,
-           not_before = CASE WHEN r.delay IS NULL THEN deliveries.not_before ELSE now() + make_interval(secs => r.delay) END,
-           published_at = CASE WHEN r.delay IS NULL THEN deliveries.published_at WHEN r.delay <= :horizon_seconds THEN now() END,
-           ended_at = CASE WHEN r.delay IS NULL THEN now() END,
-           resolve_at = coalesce(now() + make_interval(secs => r.resolve_after),
-                                 CASE WHEN r.state <> 'sent' THEN deliveries.resolve_at END),
-           confirm_by = {_CONFIRM_BY},
-           claim_id = NULL, lease_until = NULL
-      FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
-           id uuid, claim_id uuid, state text, held boolean, code text, reason text, detail jsonb,
-           provider_message_id text, attempts smallint, failures smallint, processing_ms integer, delay double precision,
-           resolve_after double precision, level text, within double precision)
-     WHERE deliveries.id = ANY(:ids) AND deliveries.id BETWEEN :first AND :last AND deliveries.id = r.id
-       AND deliveries.claim_id = r.claim_id
-    RETURNING {_MEMBER}
+    WITH written AS (
+        UPDATE deliveries
+           SET state = CASE WHEN r.state = 'queued' AND {IS_HALTED} THEN 'waiting' ELSE r.state END,
+               held = r.held, code = r.code, reason = r.reason, detail = r.detail,
+               provider_message_id = coalesce(r.provider_message_id, deliveries.provider_message_id),
+               attempts = r.attempts, failures = r.failures,
+               processing_ms = r.processing_ms, paced = r.delay IS NOT NULL,
+               queued_at = CASE WHEN r.delay IS NULL OR deliveries.paced THEN deliveries.queued_at ELSE deliveries.claimed_at END,
+               not_before = CASE WHEN r.delay IS NULL THEN deliveries.not_before ELSE now() + make_interval(secs => r.delay) END,
+               published_at = CASE WHEN r.delay IS NULL THEN deliveries.published_at
+                                   WHEN r.delay <= :horizon_seconds THEN now() END,
+               ended_at = CASE WHEN r.delay IS NULL THEN now() END,
+               resolve_at = coalesce(now() + make_interval(secs => r.resolve_after),
+                                     CASE WHEN r.state <> 'sent' THEN deliveries.resolve_at END),
+               confirm_by = {_CONFIRM_BY},
+               claim_id = NULL, lease_until = NULL
+          FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
+               id uuid, claim_id uuid, state text, held boolean, code text, reason text, detail jsonb,
+               provider_message_id text, attempts smallint, failures smallint, processing_ms integer, delay double precision,
+               resolve_after double precision, level text, within double precision)
+         WHERE deliveries.id = ANY(:ids) AND deliveries.id BETWEEN :first AND :last AND deliveries.id = r.id
+           AND deliveries.claim_id = r.claim_id
+        RETURNING {_MEMBER}, {statistics.COUNTED}
+    ), counted AS ({statistics.count("written")})
+    SELECT id, send_id, tier, state, held, code, queue, awaited, halted, early FROM written
 """)
 """Write outcomes, each only while its claim still stands; what is not claimed has none. ``delay`` in seconds puts a delivery back
 into the queue, where it need not stand in line again; its patience has run since it was first claimed. One that is unknown is
 looked up at its provider ``resolve_after`` seconds from now, where that is possible, and for the sake of that call also when a
-later one is refused. A receipt may have named the message before."""
+later one is refused. A receipt may have named the message before. What would be queued of a campaign that is halted is parked."""
 
 resolve: Final = text(f"""
-    UPDATE deliveries
-       SET state = r.state, held = false, code = r.code, reason = r.reason,
-           detail = coalesce(r.detail, deliveries.detail),
-           provider_message_id = coalesce(r.provider_message_id, deliveries.provider_message_id),
-           resolve_at = NULL, confirm_by = {_CONFIRM_BY}, ended_at = now()
-      FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
-           id uuid, state text, code text, reason text, detail jsonb, provider_message_id text, claimed_at timestamptz,
-           refutes boolean, level text, within double precision)
-     WHERE deliveries.id = ANY(:ids) AND deliveries.id BETWEEN :first AND :last AND deliveries.id = r.id
-       AND (deliveries.state = 'unknown'
-            AND (r.state = 'sent' OR deliveries.claimed_at = coalesce(r.claimed_at, deliveries.claimed_at))
-            OR r.state = 'sent' AND (deliveries.state IN ('queued', 'failed')
-                                     OR deliveries.state IN ('cancelled', 'skipped') AND deliveries.attempts > 0)
-            OR r.state = 'failed' AND deliveries.state = 'sent' AND r.refutes)
-       AND NOT coalesce(r.state = 'sent' AND deliveries.receipt = 'failed'
-                        AND deliveries.provider_message_id = coalesce(r.provider_message_id, deliveries.provider_message_id), false)
-    RETURNING deliveries.id, deliveries.send_id, deliveries.account_id, deliveries.channel, deliveries.target, deliveries.state,
-              deliveries.code, deliveries.reason, deliveries.detail, deliveries.provider_message_id,
-              deliveries.confirm_by IS NOT NULL AS awaited, now() AS now
+    WITH former AS (
+        SELECT id, state, code, ended_at FROM deliveries
+         WHERE id = ANY(:ids) AND id BETWEEN :first AND :last ORDER BY id FOR NO KEY UPDATE
+    ), written AS (
+        UPDATE deliveries
+           SET state = r.state, held = false, code = r.code, reason = r.reason,
+               detail = coalesce(r.detail, deliveries.detail),
+               provider_message_id = coalesce(r.provider_message_id, deliveries.provider_message_id),
+               resolve_at = NULL, confirm_by = {_CONFIRM_BY}, ended_at = now()
+          FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
+               id uuid, state text, code text, reason text, detail jsonb, provider_message_id text, claimed_at timestamptz,
+               refutes boolean, level text, within double precision)
+          JOIN former ON former.id = r.id
+         WHERE deliveries.id = ANY(:ids) AND deliveries.id BETWEEN :first AND :last AND deliveries.id = r.id
+           AND (deliveries.state = 'unknown'
+                AND (r.state = 'sent' OR deliveries.claimed_at = coalesce(r.claimed_at, deliveries.claimed_at))
+                OR r.state = 'sent' AND (deliveries.state IN ('queued', 'failed')
+                                         OR deliveries.state IN ('cancelled', 'skipped', 'waiting') AND deliveries.attempts > 0)
+                OR r.state = 'failed' AND deliveries.state = 'sent' AND r.refutes)
+           AND NOT coalesce(r.state = 'sent' AND deliveries.receipt = 'failed'
+                            AND deliveries.provider_message_id = coalesce(r.provider_message_id, deliveries.provider_message_id),
+                            false)
+        RETURNING {statistics.COUNTED}, deliveries.id, deliveries.send_id, deliveries.state, deliveries.code, deliveries.target,
+                  deliveries.reason, deliveries.detail, deliveries.provider_message_id,
+                  deliveries.confirm_by IS NOT NULL AS awaited, now() AS now,
+                  former.state AS former_state, former.code AS former_code, former.ended_at AS former_end
+    ), counted AS ({statistics.count(statistics.corrected("written"), "number")})
+    SELECT id, send_id, account_id, channel, target, state, code, reason, detail, provider_message_id, awaited, now FROM written
 """)
 """Write what became known late. That a message was sent is the truth whatever was believed, short of a call under way, and unless
 its provider said later that this very message failed. That it was not says nothing of later calls: it counts only where the
@@ -98,11 +116,11 @@ select_members: Final = text(f"""
 """)
 """The deliveries of the sends at hand."""
 
-open_tiers: Final = text("""
+open_tiers: Final = text(f"""
     UPDATE deliveries SET state = 'queued', queued_at = now(), published_at = now()
-     WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND state = 'waiting'
+     WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND state = 'waiting' AND NOT {IS_HALTED}
 """)
-"""Let the deliveries of the next tiers be claimed."""
+"""Let the deliveries of the next tiers be claimed; those of a campaign that is halted wait until it is resumed."""
 
 reopen_tiers: Final = text("""
     UPDATE deliveries SET state = 'waiting', ended_at = NULL
@@ -116,14 +134,18 @@ skip_deliveries: Final = text("""
 """)
 """End the deliveries whose turn never came."""
 
-advance_sends: Final = text("""
-    UPDATE sends
-       SET state = r.state, tier = coalesce(r.tier, sends.tier),
-           ended_at = CASE WHEN r.state = 'running' THEN NULL ELSE now() END
-      FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, state text, tier smallint)
-     WHERE sends.id = ANY(:ids) AND sends.id BETWEEN :first AND :last AND sends.id = r.id
+advance_sends: Final = text(f"""
+    WITH written AS (
+        UPDATE sends
+           SET state = r.state, tier = coalesce(r.tier, sends.tier),
+               ended_at = CASE WHEN r.state = 'running' THEN NULL ELSE now() END
+          FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, state text, tier smallint, former text)
+         WHERE sends.id = ANY(:ids) AND sends.id BETWEEN :first AND :last AND sends.id = r.id
+        RETURNING sends.campaign_id, sends.state, r.former
+    )
+    {statistics.count_sends("written")}
 """)
-"""Write the step that the cascade decided for each send."""
+"""Write the step that the cascade decided for each send; ``former`` is the state it was locked in."""
 
 lock_keys: Final = text("SELECT FROM channel_keys WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
 """Lock keys in the order of their ids, before several statements change some of them each."""

@@ -39,14 +39,20 @@ campaigns = Table(
     moment("started_at"),
     moment("paused_at"),
     moment("ended_at"),
+    Column("paused_seconds", Double, nullable=False, server_default="0"),
     one_of("state", CampaignState),
     Index(None, "account_id", "id"),
-    Index("ix_campaigns_state", "state", "id", postgresql_where=sql("state IN ('importing', 'scheduled', 'running')")),
+    Index(
+        "ix_campaigns_state",
+        "state",
+        "id",
+        postgresql_where=sql("state IN ('importing', 'scheduled', 'running') OR state = 'cancelled' AND ended_at IS NULL"),
+    ),
     UniqueConstraint("parent_id", "occurs_at"),
 )
 """``position`` is the last row that was passed, and ``fed`` how many rows have become sends. ``credit`` is the part of a send
-that a campaign's rate had not reached at ``fed_at``. An occurrence of a
-campaign that recurs has it as its parent; no time occurs twice."""
+that a campaign's rate had not reached at ``fed_at``. ``paused_seconds`` are those of pauses that are over: a resumption adds its
+own. An occurrence of a campaign that recurs has it as its parent; no time occurs twice."""
 
 campaign_recipients = Table(
     "campaign_recipients",
@@ -63,7 +69,7 @@ campaign_recipients = Table(
     Column("send_id", Uuid),
     maybe_text("reason"),
     PrimaryKeyConstraint("campaign_id", "position"),
-    Index("ix_campaign_recipients_deferred", "campaign_id", "due_at", postgresql_where=sql("state = 'deferred'")),
+    Index("ix_campaign_recipients_deferred", "campaign_id", "due_at", "position", postgresql_where=sql("state = 'deferred'")),
     one_of("state", RecipientState),
 )
 """A row of a file, numbered from 1. ``targets`` are by channel as they were written, ``addresses`` in their canonical form (null

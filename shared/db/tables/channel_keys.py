@@ -35,6 +35,9 @@ channel_keys = Table(
     document("settings", default="{}"),
     now("created_at"),
     now("updated_at"),
+    moment("templates_due_at"),
+    moment("templates_synced_at"),
+    maybe_text("templates_error"),
     one_of("channel", Channel),
     one_of("status", KeyStatus),
     one_of("on_unknown", OnUnknown),
@@ -42,3 +45,5 @@ channel_keys = Table(
     Index(None, "account_id", "channel"),
     Index("ix_channel_keys_probe", "probe_at", postgresql_where=sql("status = 'suspended'")),
 )
+"""A business number's templates are read from Meta when ``templates_due_at`` has come; ``templates_synced_at`` is the moment as of
+which they are known, and ``templates_error`` why they could not be read since."""

@@ -33,6 +33,7 @@ contacts = Table(
     now("updated_at"),
     one_of("channel", Channel),
     UniqueConstraint("account_id", "channel", "address"),
+    Index("ix_contacts_newest", "account_id", "id"),
 )
 
 conversations = Table(
@@ -61,4 +62,5 @@ suppressions = Table(
     one_of("reason", SUPPRESSION_REASONS),
     UniqueConstraint("account_id", "channel", "address"),
     Index(None, "expires_at"),
+    Index("ix_suppressions_newest", "account_id", "id"),
 )

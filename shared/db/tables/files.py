@@ -1,6 +1,7 @@
 """Files an account has uploaded, by the hash of what they hold."""
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table
+from sqlalchemy.sql import text as sql
 
 from shared.db.tables.base import account, identifier, metadata, moment, now, text
 
@@ -16,6 +17,10 @@ files = Table(
     text("location"),
     now("created_at"),
     moment("deleted_at"),
-    UniqueConstraint("account_id", "sha256", "name"),
-    Index(None, "account_id", "created_at"),
+    Index("uq_files_live", "account_id", "sha256", "name", unique=True, postgresql_where=sql("deleted_at IS NULL")),
+    Index("ix_files_location", "location", postgresql_where=sql("deleted_at IS NULL")),
+    Index("ix_files_deleted_at", "deleted_at", postgresql_where=sql("deleted_at IS NOT NULL")),
+    Index(None, "account_id", "id"),
 )
+"""Files of one account that hold the same share a location. A row that is deleted says that its location may hold bytes which are
+to be removed, where no other row refers to them; so does that of an upload, until it is done."""

@@ -20,7 +20,21 @@ _RECIPIENT_STATES: Final = ("pending", "deferred", "taken", "refused", "duplicat
 _FORMER_CAMPAIGN_STATES: Final = ("draft", "scheduled", "running", "paused", "completed", "cancelled", "failed")
 _FORMER_RECIPIENT_STATES: Final = ("pending", "taken", "refused", "skipped")
 _TEMPLATE_STATUSES: Final = ("draft", "pending", "approved", "rejected")
+_TEMPLATE_COLUMNS: Final = (
+    ("templates_due_at", sa.DateTime(timezone=True)),
+    ("templates_synced_at", sa.DateTime(timezone=True)),
+    ("templates_error", sa.Text()),
+)
+_LISTED: Final = ("contacts", "suppressions")
+"""Tables whose rows customers list, the newest first."""
 _NO_CAMPAIGN: Final = "00000000-0000-0000-0000-000000000000"
+_COUNT_WHAT_HAS_ENDED: Final = f"""
+    INSERT INTO delivery_counts (account_id, hour, channel, key_id, template_id, campaign_id, state, code, number)
+    SELECT account_id, date_trunc('hour', ended_at, 'UTC'), channel, key_id, coalesce(template_id, 0), '{_NO_CAMPAIGN}', state,
+           coalesce(code, ''), count(*)
+      FROM deliveries WHERE state IN ('sent', 'failed', 'unknown', 'cancelled') AND ended_at IS NOT NULL
+     GROUP BY 1, 2, 3, 4, 5, 7, 8
+"""  # noqa: S608 - a constant.
 
 
 def upgrade() -> None:
@@ -31,6 +45,9 @@ def upgrade() -> None:
     _create_recipients()
     _create_counts()
     op.add_column("deliveries", sa.Column("campaign_id", sa.Uuid))
+    op.execute(_COUNT_WHAT_HAS_ENDED)
+    for name, kind in _TEMPLATE_COLUMNS:
+        op.add_column("channel_keys", sa.Column(name, kind))
     op.create_index(
         "ix_sends_campaign_open",
         "sends",
@@ -38,14 +55,22 @@ def upgrade() -> None:
         postgresql_where=sa.text("campaign_id IS NOT NULL AND state IN ('running', 'scheduled')"),
     )
     _allow_template_statuses(_TEMPLATE_STATUSES)
+    _let_deleted_files_be_uploaded_again()
+    for table in _LISTED:
+        op.create_index(f"ix_{table}_newest", table, ["account_id", "id"])
 
 
 def downgrade() -> None:
-    """Take this migration back, with every campaign."""
+    """Take this migration back, with every campaign and every deleted file."""
+    _let_no_file_be_uploaded_again()
     op.execute("UPDATE templates SET status = 'pending' WHERE status = 'draft'")
     _allow_template_statuses(_TEMPLATE_STATUSES[1:])
     op.drop_index("ix_sends_campaign_open", table_name="sends")
+    for name, _ in reversed(_TEMPLATE_COLUMNS):
+        op.drop_column("channel_keys", name)
     op.drop_column("deliveries", "campaign_id")
+    for table in _LISTED:
+        op.drop_index(f"ix_{table}_newest", table_name=table)
     for table in ("send_changes", "send_counts", "delivery_changes", "delivery_counts", "campaign_recipients", "campaigns"):
         op.drop_table(table)
     _create_former_campaigns()
@@ -76,11 +101,12 @@ def _create_campaigns() -> None:
         _now("created_at"),
         _now("updated_at"),
         *(_moment(name) for name in ("started_at", "paused_at", "ended_at")),
+        sa.Column("paused_seconds", sa.Double, nullable=False, server_default="0"),
         _one_of("state", _CAMPAIGN_STATES),
         sa.UniqueConstraint("parent_id", "occurs_at"),
     )
     op.create_index(None, "campaigns", ["account_id", "id"])
-    busy = sa.text("state IN ('importing', 'scheduled', 'running')")
+    busy = sa.text("state IN ('importing', 'scheduled', 'running') OR state = 'cancelled' AND ended_at IS NULL")
     op.create_index("ix_campaigns_state", "campaigns", ["state", "id"], postgresql_where=busy)
 
 
@@ -104,7 +130,7 @@ def _create_recipients() -> None:
     op.create_index(
         "ix_campaign_recipients_deferred",
         "campaign_recipients",
-        ["campaign_id", "due_at"],
+        ["campaign_id", "due_at", "position"],
         postgresql_where=sa.text("state = 'deferred'"),
     )
 
@@ -167,6 +193,24 @@ def _create_former_campaigns() -> None:
         sa.PrimaryKeyConstraint("campaign_id", "position"),
         _one_of("state", _FORMER_RECIPIENT_STATES),
     )
+
+
+def _let_deleted_files_be_uploaded_again() -> None:
+    op.drop_constraint(op.f("uq_files_account_id_sha256_name"), "files")
+    op.drop_index(op.f("ix_files_account_id_created_at"), table_name="files")
+    live, deleted = sa.text("deleted_at IS NULL"), sa.text("deleted_at IS NOT NULL")
+    op.create_index("uq_files_live", "files", ["account_id", "sha256", "name"], unique=True, postgresql_where=live)
+    op.create_index("ix_files_location", "files", ["location"], postgresql_where=live)
+    op.create_index("ix_files_deleted_at", "files", ["deleted_at"], postgresql_where=deleted)
+    op.create_index(None, "files", ["account_id", "id"])
+
+
+def _let_no_file_be_uploaded_again() -> None:
+    op.execute("DELETE FROM files WHERE deleted_at IS NOT NULL")
+    for name in (op.f("ix_files_account_id_id"), "ix_files_deleted_at", "ix_files_location", "uq_files_live"):
+        op.drop_index(name, table_name="files")
+    op.create_index(None, "files", ["account_id", "created_at"])
+    op.create_unique_constraint(None, "files", ["account_id", "sha256", "name"])
 
 
 def _allow_template_statuses(statuses: Sequence[str]) -> None:
