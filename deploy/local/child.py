@@ -52,7 +52,7 @@ class Child:
         with self.log.open("ab") as log:
             self._log_start = log.tell()
             self._popen = subprocess.Popen(  # noqa: S603 - our own command
-                identity.launched(self.process.command, self.process.identity, self.process.stop_signal),
+                identity.launched(self.process.command, self.process.identity, self.process.stop_signal, self.process.niceness),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

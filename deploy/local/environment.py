@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from deploy.local import postgres, valkey
 from deploy.local.credentials import Credentials
+from deploy.local.home import Home
 from deploy.local.ports import HOST
 
 DATABASE_URL = "ANTAR_DATABASE_URL"
@@ -22,14 +22,15 @@ def given(extra: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in {**os.environ, **extra}.items() if name.startswith(_PREFIX) and value}
 
 
-def complete(given: Mapping[str, str], ports: Mapping[str, int], credentials: Credentials, journal: Path) -> dict[str, str]:
+def complete(given: Mapping[str, str], ports: Mapping[str, int], credentials: Credentials, home: Home) -> dict[str, str]:
     """Add what nobody has set: the stack's own servers, keys and address."""
     own = {
         DATABASE_URL: postgres.url(ports["postgres"], credentials.postgres_password),
         BROKER_URL: valkey.url(ports["redis"]),
         "ANTAR_SECRET_KEYS": credentials.secret_keys,
         "ANTAR_PUBLIC_URL": f"http://{HOST}:{ports['api']}",
-        "ANTAR_JOURNAL_DIR": str(journal),
+        "ANTAR_JOURNAL_DIR": str(home.journal),
+        "ANTAR_FILES_URL": home.files.as_uri(),
         API_THREADS: "512",
         "ANTAR_EGRESS_ALLOW": _LOOPBACK,
     }

@@ -24,7 +24,7 @@ class Home:
         """
         home = cls(directory.absolute())
         try:
-            for part in (home.directory, home.logs, home.pids, home.beat, home.flower, home.journal):
+            for part in (home.directory, home.logs, home.pids, home.beat, home.flower, home.journal, home.files):
                 part.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
         except OSError as error:
             raise errors.StackError(f"cannot use {home.directory}: {error.strerror}") from error
@@ -65,6 +65,11 @@ class Home:
     def journal(self) -> Path:
         """What workers keep while PostgreSQL is away."""
         return self.directory / "journal"
+
+    @property
+    def files(self) -> Path:
+        """What accounts upload."""
+        return self.directory / "files"
 
     @property
     def postgres(self) -> Path:

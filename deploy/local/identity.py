@@ -14,9 +14,9 @@ NAMESPACE = "namespace"
 LAUNCHER = Path(__file__).with_name("launch.py")
 
 
-def launched(command: Sequence[str], identity: str = SELF, death_signal: int = signal.SIGTERM) -> list[str]:
+def launched(command: Sequence[str], identity: str = SELF, death_signal: int = signal.SIGTERM, niceness: int = 0) -> list[str]:
     """Give the command line which runs a command under an identity, as a child that dies with this process."""
-    return [sys.executable, "-IS", str(LAUNCHER), str(os.getpid()), str(int(death_signal)), identity, *command]
+    return [sys.executable, "-IS", str(LAUNCHER), str(os.getpid()), str(int(death_signal)), str(niceness), identity, *command]
 
 
 def for_data(directory: Path) -> str:

@@ -2,7 +2,7 @@
 
 Run as a script, by path, with no site packages:
 
-    python -IS launch.py PARENT_PID DEATH_SIGNAL IDENTITY COMMAND...
+    python -IS launch.py PARENT_PID DEATH_SIGNAL NICENESS IDENTITY COMMAND...
 
 IDENTITY is `self`, `namespace` (an unprivileged user inside a user namespace, who is still the caller to the file
 system) or `UID:GID`. A script rather than a `preexec_fn`, which is not safe in a process that has threads.
@@ -50,10 +50,11 @@ def _die_with(parent: int, death_signal: int) -> None:
         sys.exit("the parent has ended already")
 
 
-def main(parent: str, death_signal: str, identity: str, *command: str) -> None:
-    """Change identity, tie the process to its parent, and become the command."""
+def main(parent: str, death_signal: str, niceness: str, identity: str, *command: str) -> None:
+    """Stand back, change identity, tie the process to its parent, and become the command."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
+    os.nice(int(niceness))
     _become(identity)
     _die_with(int(parent), int(death_signal))
     os.execv(command[0], command)  # noqa: S606 - the whole purpose: no shell, an absolute path

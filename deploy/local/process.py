@@ -30,4 +30,6 @@ class Process:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 10.0
     """How long it may take to stop before it is killed."""
+    niceness: int = 0
+    """How far it stands back where others want the processor, from 0 to 19."""
     identity: str = identity.SELF

@@ -30,6 +30,8 @@ _BACKLOG = 2048
 _CONNECTIONS = 1024
 # Above the longest time a request may ask to wait: one that was accepted is not cut off before it is told so.
 _FINISH_SECONDS = 65
+# Where all want the processor, what somebody waits for gets about ten times as much of it.
+_BULK_NICENESS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +56,7 @@ def describe(wiring: Wiring) -> list[Process]:
         _sandbox(wiring),
         _api(wiring),
         worker("worker-send", "send", wiring.send_threads),
-        worker("worker-bulk", "bulk", wiring.bulk_threads),
+        worker("worker-bulk", "bulk", wiring.bulk_threads, niceness=_BULK_NICENESS),
         worker("worker-events", "events,upkeep", wiring.events_threads),
         _beat(wiring),
         _flower(wiring),
@@ -88,7 +90,7 @@ def _api(wiring: Wiring) -> Process:
     )
 
 
-def _worker(wiring: Wiring, name: str, queues: str, threads: int) -> Process:
+def _worker(wiring: Wiring, name: str, queues: str, threads: int, niceness: int = 0) -> Process:
     pool = ("--pool", "threads", "-c", str(threads), "-Q", queues, "-n", f"{name}@%h")
     return Process(
         name=name,
@@ -96,6 +98,7 @@ def _worker(wiring: Wiring, name: str, queues: str, threads: int) -> Process:
         environment=wiring.environment,
         is_ready=readiness.logged(" ready."),
         stop_seconds=_FINISH_SECONDS + 5,
+        niceness=niceness,
     )
 
 

@@ -88,7 +88,7 @@ class Stack:
 
     def environment(self) -> dict[str, str]:
         """Give antar's variables as its processes have them."""
-        return environment.complete(self._given, self.ports, self._credentials, self.home.journal)
+        return environment.complete(self._given, self.ports, self._credentials, self.home)
 
     @property
     def base_url(self) -> str:

@@ -21,6 +21,8 @@ from tests.bench.provider.owner import Provider
 from tests.bench.subjects import Antar, Subject, Taker
 
 _PROCESSES: Final = ("postgres", "redis", "api", "worker-send", "worker-bulk", "worker-events", "beat")
+_ONE_LANE: Final = {"ANTAR_ACCOUNT_SHARE": "100000000"}
+"""Scenarios have one account send far more than its share, and measure it as many accounts would be."""
 _NO_SMTP: Final = "9"
 """A port where nobody listens: no scenario mails."""
 
@@ -36,7 +38,8 @@ class Setting:
 
     def options(self) -> Options:
         """Give the stack's options."""
-        return Options(processes=(*_PROCESSES, *(("flower",) if self.flower else ())), send_threads=self.send_threads)
+        processes = (*_PROCESSES, *(("flower",) if self.flower else ()))
+        return Options(processes=processes, environment=_ONE_LANE, send_threads=self.send_threads)
 
 
 @dataclass(frozen=True, kw_only=True)

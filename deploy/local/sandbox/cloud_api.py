@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from aiohttp import web
 
-from deploy.local.sandbox import accounts, cloud_api_messages, http
+from deploy.local.sandbox import accounts, cloud_api_messages, cloud_api_templates, http
 from deploy.local.sandbox.cloud_api_errors import error, refuse
 from deploy.local.sandbox.desk import Desk
 from deploy.local.sandbox.fields import Fields, InvalidFieldError, Json
@@ -13,25 +13,6 @@ from deploy.local.sandbox.store import Message
 
 _USUAL_FIELDS = "verified_name,display_phone_number,quality_rating"
 _VERSION = re.compile(r"v\d{1,2}\.\d")
-_TEMPLATES: list[Json] = [
-    {
-        "id": "1555000000000001",
-        "name": "hello_world",
-        "status": "APPROVED",
-        "category": "UTILITY",
-        "language": "en_US",
-        "components": [{"type": "BODY", "text": "Hello World"}],
-    },
-    {
-        "id": "1555000000000002",
-        "name": "order_update",
-        "status": "APPROVED",
-        "category": "UTILITY",
-        "language": "id",
-        "parameter_format": "POSITIONAL",
-        "components": [{"type": "BODY", "text": "Halo {{1}}, pesanan {{2}} sedang dikirim."}],
-    },
-]
 
 
 class CloudApi:
@@ -45,6 +26,7 @@ class CloudApi:
         return [
             web.post("/graph/{version}/{number}/messages", self.send),
             web.get("/graph/{version}/{account}/message_templates", self.templates),
+            web.post("/graph/{version}/{account}/message_templates", self.make_template),
             web.get("/graph/{version}/{number}", self.number),
         ]
 
@@ -65,11 +47,28 @@ class CloudApi:
         return http.json_response(_answer(message, fields.values["to"]))
 
     async def templates(self, request: web.Request) -> web.Response:
-        """List a few approved templates."""
+        """Give a page of an account's templates, under the faults that stand for every call."""
+        listed = await self._templates_of(request)
+        return http.json_response(cloud_api_templates.page(listed, request))
+
+    async def make_template(self, request: web.Request) -> web.Response:
+        """Take a template for review."""
+        listed = await self._templates_of(request)
+        try:
+            made = cloud_api_templates.read(Fields.parse(await request.read()))
+        except InvalidFieldError as invalid:
+            raise error(100, str(invalid)) from None
+        return http.json_response(cloud_api_templates.add(listed, made))
+
+    async def _templates_of(self, request: web.Request) -> list[Json]:
         _authorize(request)
-        if request.match_info["account"] != accounts.WABA_ID:
+        listed = self._desk.templates.get(request.match_info["account"])
+        if listed is None:
             raise _no_such_object(request.match_info["account"])
-        return http.json_response({"data": _TEMPLATES, "paging": {"cursors": {"before": "MAZDZD", "after": "MjQZD"}}})
+        standing = await self._desk.standing("waba", http.line_of(request))
+        if standing:
+            raise refuse(standing, "")
+        return listed
 
     async def number(self, request: web.Request) -> web.Response:
         """Describe a phone number, under the faults that stand for every call."""

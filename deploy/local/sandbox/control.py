@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from deploy.local.sandbox import accounts, bot_api, cloud_api_errors, events, fonnte, gowa, http, smtp, store, waha
 from deploy.local.sandbox.desk import Desk, ProviderError, Settings
 from deploy.local.sandbox.faults import REFUSALS, Fault
+from deploy.local.sandbox.fields import Json
 from deploy.local.sandbox.store import Message
 from deploy.local.sandbox.webhooks import Poster
 
@@ -48,6 +49,20 @@ class Inbound(BaseModel):
         return {"whatsapp": self.gateway, "waba": "cloud_api", "telegram": "bot_api"}[self.channel]
 
 
+class TemplateStatus(BaseModel):
+    """A status that Meta gives a template of a WhatsApp Business account."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    account: str = accounts.WABA_ID
+    name: str
+    language: str
+    status: str
+    reason: str = "NONE"
+    sender: str | None = None
+    """The number of whose webhooks it is told; the first account's otherwise."""
+
+
 class Receipt(BaseModel):
     """A status of a message that was accepted; ``code`` is the Cloud API's reason of a failure."""
 
@@ -65,6 +80,14 @@ class Session(BaseModel):
 
     session: str = "default"
     status: Literal["WORKING", "STARTING", "SCAN_QR_CODE", "PASSKEY_REQUIRED", "PASSKEY_CONFIRMATION_REQUIRED", "STOPPED", "FAILED"]
+
+
+class Templates(BaseModel):
+    """The templates of a WhatsApp Business account, as Meta lists them."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    templates: list[Json]
 
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -90,6 +113,9 @@ class Control:
             web.post("/_sandbox/receipts", self.receipt),
             web.post("/_sandbox/sessions", self.session),
             web.post("/_sandbox/settings", self.settings),
+            web.put("/_sandbox/templates/{account}", self.set_templates),
+            web.get("/_sandbox/templates/{account}", self.templates),
+            web.post("/_sandbox/template_statuses", self.template_status),
         ]
 
     async def health(self, _request: web.Request) -> web.Response:
@@ -133,6 +159,26 @@ class Control:
         changed = given.model_dump(include=given.model_fields_set)
         self._desk.settings = self._desk.settings.model_copy(update=changed)
         return http.json_response(self._desk.settings.model_dump())
+
+    async def set_templates(self, request: web.Request) -> web.Response:
+        """Let a WhatsApp Business account have these templates at Meta, whatever it had."""
+        wanted = (await _read(Templates, request)).templates
+        self._desk.templates[request.match_info["account"]] = wanted
+        return http.json_response({"templates": len(wanted)})
+
+    async def templates(self, request: web.Request) -> web.Response:
+        """Give the templates that a WhatsApp Business account has at Meta."""
+        return http.json_response({"templates": self._desk.templates.get(request.match_info["account"], [])})
+
+    async def template_status(self, request: web.Request) -> web.Response:
+        """Let Meta give a template another status, and tell of it."""
+        told = await _read(TemplateStatus, request)
+        named = (each for each in self._desk.templates.get(told.account, []) if each["name"] == told.name)
+        template = next((each for each in named if each["language"] == told.language), None)
+        if template is None:
+            raise _bad("name", "is no template of the account in this language", 404)
+        template |= {"status": told.status, "rejected_reason": told.reason}
+        return self._post(events.template_status(told.account, template, told.sender or _FIRST["waba"]))
 
     async def inbound(self, request: web.Request) -> web.Response:
         """Let a person write to one of our senders."""

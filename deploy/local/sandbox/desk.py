@@ -10,13 +10,37 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from deploy.local.sandbox import accounts
 from deploy.local.sandbox.faults import REFUSALS, Fault, Faults, Kind
+from deploy.local.sandbox.fields import Json
 from deploy.local.sandbox.store import Message, Store
 
 _CLOSED_POLL = 0.2
 """Seconds between two looks at whether a caller that is left waiting has gone."""
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+
+
+_TEMPLATES: list[Json] = [
+    {
+        "id": "1555000000000001",
+        "name": "hello_world",
+        "status": "APPROVED",
+        "category": "UTILITY",
+        "language": "en_US",
+        "components": [{"type": "BODY", "text": "Hello World"}],
+    },
+    {
+        "id": "1555000000000002",
+        "name": "order_update",
+        "status": "APPROVED",
+        "category": "UTILITY",
+        "language": "id",
+        "parameter_format": "POSITIONAL",
+        "components": [{"type": "BODY", "text": "Halo {{1}}, pesanan {{2}} sedang dikirim."}],
+    },
+]
+"""What the account has at Meta from the start."""
 
 
 class ProviderError(Exception):
@@ -88,6 +112,8 @@ class Desk:
     faults: Faults = field(default_factory=Faults)
     settings: Settings = field(default_factory=Settings)
     notifier: Notifier | None = None
+    templates: dict[str, list[Json]] = field(default_factory=lambda: {accounts.WABA_ID: [dict(each) for each in _TEMPLATES]})
+    """The templates of WhatsApp Business accounts, by Meta's id of the account."""
 
     async def take(self, message: Message, line: Line, refuse: Refuse) -> None:
         """Accept a message that came over HTTP.

@@ -76,6 +76,21 @@ def inbound(provider: str, sender: str, contact: str, text: str) -> Webhook:
             raise NoSuchEventError(f"{provider} reports no message that comes in")
 
 
+def template_status(account: str, template: Json, sender: str) -> Webhook:
+    """Make the webhook that tells of a template's status at Meta."""
+    value = {
+        "event": template["status"],
+        "message_template_id": int(template["id"]),
+        "message_template_name": template["name"],
+        "message_template_language": template["language"],
+        "reason": template.get("rejected_reason", "NONE"),
+    }
+    change = {"value": value, "field": "message_template_status_update"}
+    entry = {"id": account, "time": int(time.time()), "changes": [change]}
+    payload = {"object": "whatsapp_business_account", "entry": [entry]}
+    return _signed_sha256("waba", sender, payload, accounts.APP_SECRET)
+
+
 def session(name: str, status: str) -> Webhook:
     """Make the webhook of a WAHA session that has come to another state."""
     states = [{"status": status, "timestamp": int(time.time() * 1000)}]

@@ -2,10 +2,19 @@
 
 from typing import Final
 
-from tests.bench.scenarios import answer, delivery, events, growth, intake, memory, wakeup
+from tests.bench.scenarios import answer, delivery, events, growth, intake, lanes, memory, wakeup
 from tests.bench.scenarios.base import Plan
 
-ALL: Final[tuple[Plan, ...]] = (intake.PLAN, delivery.PLAN, answer.PLAN, wakeup.PLAN, memory.PLAN, events.PLAN, growth.PLAN)
+ALL: Final[tuple[Plan, ...]] = (
+    intake.PLAN,
+    delivery.PLAN,
+    answer.PLAN,
+    wakeup.PLAN,
+    memory.PLAN,
+    events.PLAN,
+    lanes.PLAN,
+    growth.PLAN,
+)
 """Those with the same setting stand beside one another, so that they are measured on the same bed."""
 
 NAMES: Final = tuple(plan.name for plan in ALL)

@@ -1,4 +1,4 @@
-"""Idempotency keys go when they have expired, and no other goes with them."""
+"""Idempotency keys go when they have expired, and no other goes with them; counts go when they are old."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -11,6 +11,7 @@ from api.idempotency_keys import Claim, IdempotencyKey, claim
 from shared import ids
 from shared.db.statements import upkeep as statements
 from shared.db.tables.idempotency_keys import idempotency_keys
+from shared.db.tables.statistics import delivery_counts
 from tests.integration.upkeep.conftest import House
 from worker import upkeep
 
@@ -75,3 +76,15 @@ def test_no_batch_reads_the_keys_that_have_not_expired(house: House) -> None:
     assert "Index Scan using ix_idempotency_keys_expires_at" in plan
     assert "Tid Scan" in plan
     assert "Seq Scan" not in plan
+
+
+def test_counts_are_kept_for_their_days(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "_ROWS", 2)
+    row = {"account_id": house.account_id, "channel": "waba", "key_id": ids.new(), "state": "sent", "number": 1}
+    hours = [datetime.now(UTC) - timedelta(days=399, hours=each) for each in range(48)]
+    with house.database.begin() as connection:
+        connection.execute(insert(delivery_counts), [{**row, "hour": hour} for hour in hours])
+    upkeep.expire()
+    with house.database.connect() as connection:
+        kept = connection.execute(select(delivery_counts.c.hour).where(delivery_counts.c.account_id == house.account_id)).scalars()
+        assert set(kept) == set(hours[:24])

@@ -4,19 +4,21 @@ import pytest
 
 from deploy.local import environment
 from deploy.local.credentials import Credentials
+from deploy.local.home import Home
 
 PORTS = {"postgres": 20_001, "redis": 20_002, "api": 20_003}
-JOURNAL = Path("/home/ann/antar/journal")
+HOME = Home(Path("/home/ann/antar"))
 CREDENTIALS = Credentials(postgres_password="pw", flower_password="fpw", secret_keys="local:AAAA")
 
 
 def test_the_stacks_own() -> None:
-    assert environment.complete({}, PORTS, CREDENTIALS, JOURNAL) == {
+    assert environment.complete({}, PORTS, CREDENTIALS, HOME) == {
         "ANTAR_DATABASE_URL": "postgresql+psycopg://antar:pw@127.0.0.1:20001/antar",
         "ANTAR_BROKER_URL": "redis://127.0.0.1:20002/0",
         "ANTAR_SECRET_KEYS": "local:AAAA",
         "ANTAR_PUBLIC_URL": "http://127.0.0.1:20003",
         "ANTAR_JOURNAL_DIR": "/home/ann/antar/journal",
+        "ANTAR_FILES_URL": "file:///home/ann/antar/files",
         "ANTAR_API_THREADS": "512",
         "ANTAR_EGRESS_ALLOW": "127.0.0.0/8,::1/128",
     }
@@ -24,7 +26,7 @@ def test_the_stacks_own() -> None:
 
 def test_what_is_given_stands() -> None:
     given = {"ANTAR_DATABASE_URL": "postgresql+psycopg://elsewhere/antar", "ANTAR_SEND_WAIT": "3"}
-    completed = environment.complete(given, PORTS, CREDENTIALS, JOURNAL)
+    completed = environment.complete(given, PORTS, CREDENTIALS, HOME)
     assert given.items() <= completed.items()
     assert completed["ANTAR_BROKER_URL"] == "redis://127.0.0.1:20002/0"
 

@@ -54,6 +54,11 @@ def test_threads_as_wired(described: dict[str, Process]) -> None:
     assert counts == ["11", "12", "13"]
 
 
+def test_what_nobody_waits_for_stands_back(described: dict[str, Process]) -> None:
+    standing_back = {name for name, process in described.items() if process.niceness > 0}
+    assert standing_back == {name for name, process in described.items() if "bulk" in process.command}
+
+
 def test_all_are_given_the_environment(described: dict[str, Process]) -> None:
     assert all(SECRETS.items() <= process.environment.items() for process in described.values())
 

@@ -1,0 +1,1 @@
+"""How many deliveries have ended, and how."""
