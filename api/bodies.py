@@ -1,14 +1,17 @@
 """Reading request bodies."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, HTTPException, LengthRequired, RequestEntityTooLarge
 
 from shared import settings
 
 _READ: Final = "antar.body_read"
 """Stands in the environment of a request whose body was read to its end."""
+_STEP: Final = 256 * 1024
+"""Bytes."""
 
 
 def register(app: Flask) -> None:
@@ -20,11 +23,19 @@ def _drain(response: Response) -> Response:
     """Read the rest of a body. The server closes a connection with unread bytes, and a request already on its way is lost."""
     if _READ in request.environ:
         return response
-    try:
-        request.get_data(cache=False)
-    except HTTPException:
+    if not _read_rest(settings.get().max_body_bytes):
         response.headers["Connection"] = "close"
     return response
+
+
+def _read_rest(most: int) -> bool:
+    """Read what is left of a body, and tell whether that was at most so much: the rest of a large file is not worth it."""
+    try:
+        while most > 0 and (chunk := request.stream.read(min(most, _STEP))):
+            most -= len(chunk)
+    except HTTPException:
+        return False
+    return most > 0
 
 
 def read() -> bytes:
@@ -41,3 +52,27 @@ def read_within(limit: int) -> bytes:
         raise RequestEntityTooLarge
     request.environ[_READ] = True
     return body
+
+
+def stream(limit: int) -> Iterator[bytes]:
+    """Give a body of at most so many bytes in steps, none of which is kept; otherwise as :func:`read`.
+
+    Raises :class:`ClientDisconnected` for one that ends before its ``Content-Length``: the server only says that it has ended. Of
+    one in chunks nobody can tell, so that its content must say by itself where it ends, or :func:`require_length` be asked.
+    """
+    request.max_content_length = limit + 1
+    size = 0
+    while step := request.stream.read(_STEP):
+        size += len(step)
+        if size > limit:
+            raise RequestEntityTooLarge
+        yield step
+    request.environ[_READ] = True
+    if request.content_length not in {None, size}:
+        raise ClientDisconnected
+
+
+def require_length() -> None:
+    """Raise :class:`LengthRequired` for a body that does not say how long it is."""
+    if request.content_length is None:
+        raise LengthRequired

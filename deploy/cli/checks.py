@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from deploy.cli import failures
-from shared import health, settings, vault
+from shared import health, settings, storage, vault
 from shared.db import engine, migrate, partitions
 from shared.db.tables.sends import PARTITIONED
 
@@ -80,6 +80,11 @@ def _settings() -> str:
 def _secret_keys() -> str:
     held = vault.get()
     return f"{len(held.keys)} in ANTAR_SECRET_KEYS, {held.active} encrypts"
+
+
+def _files() -> str:
+    storage.check()
+    return "can be stored and removed, as ANTAR_FILES_URL says"
 
 
 def _postgres() -> str:
@@ -158,6 +163,7 @@ def _insist(looked_at: health.Health) -> None:
 _CHECKS: Final[dict[str, tuple[tuple[str, ...], Callable[[], str]]]] = {
     "settings": ((), _settings),
     "secret keys": (("settings",), _secret_keys),
+    "files": (("settings",), _files),
     "postgres": (("settings",), _postgres),
     "schema": (("postgres",), _schema),
     "partitions": (("schema",), _partitions),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from shared.domain.outcome import NotSent
-from worker.deliver import admission, one, release
+from worker.deliver import admission, attaching, one, release
 from worker.deliver.admission import Admission, Go
 from worker.deliver.claim import Claim
 from worker.deliver.one import Context, Ready, Stopped
@@ -26,7 +26,7 @@ async def deliver(process: Process, delivery_ids: Sequence[UUID], lineage: Linea
 
 
 async def _deliver(process: Process, claims: Iterable[Claim], context: Context) -> None:
-    prepared = [one.prepare_call(each) for each in claims]
+    prepared = await attaching.attach(process.engine, [one.prepare_call(each) for each in claims])
     ready = [each for each in prepared if isinstance(each, Ready)]
     verdicts = list(zip(ready, await _admit(process, [each.claim for each in ready]), strict=True))
     done = await asyncio.gather(

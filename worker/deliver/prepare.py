@@ -1,13 +1,14 @@
-"""From a claim to an envelope: credentials decrypted, placeholders filled."""
+"""From a claim to an envelope: credentials decrypted, placeholders filled. Files follow in :mod:`worker.deliver.attaching`."""
 
 from pydantic import ValidationError
 
 from shared import unsubscribe
+from shared.credentials.base import Credentials
 from shared.domain import content, rendering
 from shared.domain.channels import Channel
 from shared.domain.outcome import Action, Code, NotSent
 from worker.channels import keys
-from worker.channels.base import Credentials, Envelope
+from worker.channels.base import Envelope
 from worker.deliver.claim import Claim
 
 
@@ -21,8 +22,6 @@ def envelope(claim: Claim) -> Envelope | NotSent:
         return _stop(Code.VARIABLES_MISSING, f"missing variables: {missing}")
     except ValidationError as error:
         return _stop(Code.CONTENT_INVALID, f"the content with its variables is invalid: {_first_field(error)}")
-    if isinstance(rendered, content.Message) and rendered.rich_context.file_id is not None:
-        return _stop(Code.FILE_NOT_FOUND, "file not found")
     return Envelope(
         delivery_id=claim.id,
         send_id=claim.send_id,

@@ -10,9 +10,10 @@ from pydantic import SecretStr
 
 import worker.channels
 from shared import settings, vault
+from shared.credentials.base import Credentials
 from shared.domain.outcome import Outcome, Sent
 from worker.channels import keys as keys_of_channels
-from worker.channels.base import Absence, Credentials, Envelope, Finding, Wires
+from worker.channels.base import Absence, Envelope, Finding, Wires
 
 
 class TokenCredentials(Credentials):

@@ -67,7 +67,6 @@ def test_an_email_bears_its_unsubscribe_link() -> None:
             "the content with its variables is invalid: richContext.fileUrl",
         ),
         ({"content": None}, Code.CONTENT_INVALID, "the content with its variables is invalid: type"),
-        ({"content": {"type": "image", "richContext": {"fileId": "fil_1"}}}, Code.FILE_NOT_FOUND, "file not found"),
     ],
 )
 def test_what_keeps_content_from_being_sent(changes: dict[str, Any], code: Code, reason: str) -> None:

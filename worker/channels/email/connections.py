@@ -7,11 +7,14 @@ import socket
 import ssl
 from collections import OrderedDict
 from collections.abc import AsyncIterator
+from typing import Any
 
 import aiosmtplib
 
+from shared import settings
+from shared.credentials.email import EmailCredentials, Security
+from worker import egress
 from worker.channels.base import Timeouts
-from worker.channels.email.credentials import EmailCredentials, Security
 from worker.channels.email.errors import UnusableServerError
 
 CONNECTIONS_PER_KEY = 8
@@ -114,15 +117,23 @@ class Pool:
         return client
 
     async def _new_client(self, timeouts: Timeouts) -> aiosmtplib.SMTP:
+        own_name = await asyncio.to_thread(_own_name)
         return aiosmtplib.SMTP(
             hostname=self._credentials.host,
-            port=self._credentials.port,
-            local_hostname=await asyncio.to_thread(_own_name),
+            **await self._way(timeouts),
+            local_hostname=own_name,
             use_tls=self._credentials.security is Security.TLS,
             start_tls=False,
             tls_context=self._context,
             timeout=timeouts.read,
         )
+
+    async def _way(self, timeouts: Timeouts) -> dict[str, Any]:
+        """Give the port, or for a key that may only reach public addresses a socket that is connected to one."""
+        if not self._credentials.public_only:
+            return {"port": self._credentials.port}
+        async with asyncio.timeout(timeouts.connect):
+            return {"sock": await egress.connect(self._credentials.host, self._credentials.port, settings.get().egress_allow)}
 
     def keep(self, client: aiosmtplib.SMTP) -> None:
         """Take a connection back whose conversation stands between two commands."""

@@ -9,6 +9,7 @@
 import aiosmtplib
 
 from shared.domain.outcome import Action, Code, Mark, NotSent, Trace, Unknown
+from worker import egress
 from worker.channels.answers import words
 from worker.channels.email.replies import Command, Reply, is_hard_bounce, verdict
 
@@ -83,6 +84,8 @@ def outcome_before_the_message(error: Exception) -> NotSent:
         return outcome_of_reply(reply_of(error))
     if isinstance(error, UnusableServerError):
         return _not_sent(Code.CREDENTIALS_REJECTED, Action.KEY, str(error))
+    if isinstance(error, egress.AddressRefused):
+        return _not_sent(Code.CREDENTIALS_REJECTED, Action.KEY, egress.REFUSED)
     if isinstance(error, UnfitServerError):
         return _not_sent(Code.RECIPIENT_UNREACHABLE, Action.NEXT, str(error))
     return _connection_failed(error)

@@ -5,6 +5,7 @@ No ``Auto-Submitted`` is set: what is sent on a person's order, such as an invoi
 
 import email.utils
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -16,9 +17,10 @@ from uuid import UUID
 import dkim
 import inscriptis
 
+from shared.credentials.email import Dkim, EmailCredentials
 from shared.domain.content import EmailBody
 from worker.channels.base import Envelope
-from worker.channels.email.credentials import Dkim, EmailCredentials
+from worker.channels.email.attachments import Attached
 
 _NOT_PRINTED = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _MESSAGE_ID = re.compile(r"<?([0-9a-f]{32})@[^<>@\s]+>?")
@@ -100,13 +102,18 @@ def _plain_text(body: EmailBody) -> str:
     return inscriptis.get_text(body.html) if body.text is None else body.text
 
 
-def build(envelope: Envelope, body: EmailBody, credentials: EmailCredentials, now: datetime) -> EmailMessage:
-    """Build the message: plain text and HTML as alternatives. ``now`` knows its time zone."""
+def build(
+    envelope: Envelope, body: EmailBody, credentials: EmailCredentials, now: datetime, attached: Iterable[Attached] = ()
+) -> EmailMessage:
+    """Build the message: plain text and HTML as alternatives, and files beside them. ``now`` knows its time zone."""
     message = EmailMessage(policy=_Policy(linesep="\r\n", cte_type="7bit", utf8=not envelope.target.isascii()))
     for name, value in _headers(envelope, body, credentials, now).items():
         message[name] = value
     message.set_content(_plain_text(body))
     message.add_alternative(body.html, subtype="html")
+    for each in attached:
+        maintype, _, subtype = each.media_type.partition("/")
+        message.add_attachment(each.octets, maintype=maintype, subtype=subtype, filename=each.name)
     return message
 
 
@@ -122,9 +129,11 @@ def _signature(octets: bytes, present: list[str], key: Dkim) -> bytes:
     return header
 
 
-def compose(envelope: Envelope, body: EmailBody, credentials: EmailCredentials, now: datetime) -> Letter:
+def compose(
+    envelope: Envelope, body: EmailBody, credentials: EmailCredentials, now: datetime, attached: Iterable[Attached] = ()
+) -> Letter:
     """Build the message and put it into its final form, signed when the key says so (rsa-sha256, RFC 6376)."""
-    message = build(envelope, body, credentials, now)
+    message = build(envelope, body, credentials, now, attached)
     octets = message.as_bytes()
     signature = _signature(octets, message.keys(), credentials.dkim) if credentials.dkim else b""
     return Letter(

@@ -1,0 +1,1 @@
+"""Where providers and people fetch files, without an account, while a link works."""
