@@ -1,8 +1,6 @@
 """Who is calling: account tokens, from a small cache that forgets a revoked one at once."""
 
 import math
-import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
@@ -11,8 +9,9 @@ from uuid import UUID
 from flask import request
 from sqlalchemy import func, select
 
-from api.errors import Unauthenticated
-from shared import settings, vault
+from api.errors import Forbidden, Unauthenticated
+from api.known import Known
+from shared import vault
 from shared.db import engine
 from shared.db.tables import accounts, api_tokens
 
@@ -37,38 +36,7 @@ class Caller:
     """The account's own limits, by their names."""
 
 
-class _Cache:
-    """Known tokens by hash, each with the monotonic time until which it is trusted."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._entries: dict[bytes, tuple[float, Caller]] = {}
-        self.generation = 0
-        """How often everything was forgotten."""
-
-    def get(self, token_hash: bytes) -> Caller | None:
-        entry = self._entries.get(token_hash)
-        return entry[1] if entry and time.monotonic() < entry[0] else None
-
-    def put(self, token_hash: bytes, caller: Caller, generation: int, lasts: float = math.inf) -> None:
-        """Keep what was read since ``generation``; what was read before everything was forgotten may be what was revoked.
-
-        A token that ``lasts`` only so many seconds is trusted no longer.
-        """
-        with self._lock:
-            if generation != self.generation:
-                return
-            if len(self._entries) >= _MOST_CACHED:
-                self._entries.clear()
-            self._entries[token_hash] = (time.monotonic() + min(settings.get().token_cache_seconds, lasts), caller)
-
-    def clear(self) -> None:
-        with self._lock:
-            self.generation += 1
-            self._entries.clear()
-
-
-_cache = _Cache()
+_cache: Final[Known[Caller]] = Known(_MOST_CACHED)
 
 
 def caller() -> Caller:
@@ -79,6 +47,18 @@ def caller() -> Caller:
         raise Unauthenticated(MISSING)
     token_hash = vault.token_hash(token)
     return _cache.get(token_hash) or _look_up(token_hash)
+
+
+def manager() -> Caller:
+    """Authenticate a request that manages an account, which a token bound to a channel key may not: it only sends.
+
+    Every room calls it that changes what an account has, or shows what people are kept in it: keys, tokens, contacts, suppressions,
+    templates, campaigns. Raises :class:`Unauthenticated` and :class:`Forbidden`.
+    """
+    known = caller()
+    if known.bound_key_id is not None:
+        raise Forbidden("token_bound", "this token is bound to a channel key: it sends, and manages nothing")
+    return known
 
 
 def forget() -> None:

@@ -1,4 +1,4 @@
-"""Whose channel key a token is. What is found never changes - a key keeps its account and channel - so it is cached for good."""
+"""Whose channel key a token is. A key keeps its account and channel, but may get another token."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from api.known import Known
 from shared import vault
 from shared.db import engine
 from shared.db.tables import channel_keys
@@ -14,7 +15,7 @@ from shared.domain.channels import Channel
 _MOST_CACHED: Final = 50_000
 _Owned = tuple[UUID, UUID, str]
 
-_known: dict[bytes, _Owned] = {}
+_cache: Final[Known[_Owned]] = Known(_MOST_CACHED)
 
 
 class ForeignKeyToken(Exception):
@@ -27,9 +28,14 @@ class ForeignKeyToken(Exception):
 def resolve(account_id: UUID, tokens: Mapping[Channel, str]) -> dict[Channel, UUID]:
     """Find the keys behind the tokens of a request. Raises :class:`ForeignKeyToken` for the first that is not the account's."""
     hashes = {channel: vault.token_hash(token) for channel, token in tokens.items()}
-    found = {token_hash: _known.get(token_hash) for token_hash in hashes.values()}
+    found = {token_hash: _cache.get(token_hash) for token_hash in hashes.values()}
     found.update(_look_up([token_hash for token_hash, owned in found.items() if owned is None]))
     return {channel: _own(account_id, channel, found[token_hash]) for channel, token_hash in hashes.items()}
+
+
+def forget() -> None:
+    """Forget every key: one has another token."""
+    _cache.clear()
 
 
 def _own(account_id: UUID, channel: Channel, owned: _Owned | None) -> UUID:
@@ -41,11 +47,11 @@ def _own(account_id: UUID, channel: Channel, owned: _Owned | None) -> UUID:
 def _look_up(hashes: list[bytes]) -> dict[bytes, _Owned]:
     if not hashes:
         return {}
+    generation = _cache.generation
     columns = (channel_keys.c.token_hash, channel_keys.c.id, channel_keys.c.account_id, channel_keys.c.channel)
     with engine.get().connect() as connection:
         rows = connection.execute(select(*columns).where(channel_keys.c.token_hash.in_(hashes))).all()
     found = {bytes(row.token_hash): (row.id, row.account_id, row.channel) for row in rows}
-    if len(_known) >= _MOST_CACHED:
-        _known.clear()
-    _known.update(found)
+    for token_hash, owned in found.items():
+        _cache.put(token_hash, owned, generation)
     return found

@@ -35,6 +35,13 @@ class Unauthenticated(ApiError):
         super().__init__(401, "authentication_error", code, message)
 
 
+class Forbidden(ApiError):
+    """The token is valid, and may not do this."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(403, "permission_error", code, message)
+
+
 class InvalidRequest(ApiError):
     """A field or parameter is wrong; ``param`` names it."""
 

@@ -19,7 +19,7 @@ from redis.client import PubSub
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from api import auth
+from api import revocations
 from api.promises import Promise
 from shared import settings, signals
 from shared.db import engine
@@ -93,7 +93,7 @@ class WaitingRoom:
     def _hear(self, own: bytes, messages: Sequence[Any]) -> None:
         news = [message["data"] for message in messages if message["type"] == "message" and message["channel"] == own]
         if len(news) < len(messages):
-            auth.forget()
+            revocations.forget()
         settled = {send_id: self._expected.get(send_id) for send_id in signals.unpack(b"".join(news))}
         self._hand_over({send_id: expected for send_id, expected in settled.items() if expected is not None})
 

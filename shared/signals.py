@@ -4,8 +4,29 @@ from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
+import redis
+from redis.exceptions import RedisError
+
+from shared import settings
+
+_PATIENCE: Final = 3.0
+"""Seconds to reach Redis."""
+
 REVOKED: Final = "antar:revoked"
-"""An account token was revoked or an account changed: forget what is cached of tokens."""
+"""A token was revoked or replaced, or an account changed: forget what is cached of tokens, those of channel keys too."""
+
+
+class Unheard(Exception):
+    """Redis is away: the api processes go by what they know until they have forgotten it by themselves."""
+
+
+def announce_revoked() -> None:
+    """Tell the api processes after the commit, so that none reads back what was. Raises :class:`Unheard`."""
+    try:
+        with redis.Redis.from_url(settings.get().signals, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as client:
+            client.publish(REVOKED, b"")
+    except (RedisError, OSError, ValueError) as error:
+        raise Unheard from error
 
 
 def settled_channel(waiter: str) -> str:

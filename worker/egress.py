@@ -1,16 +1,17 @@
-"""The HTTP client for addresses that customers name: it connects to nothing that is not on the public internet.
+"""The connections to addresses that customers name: none leads to what is not on the public internet.
 
 The address is judged when a socket is made for it, so that it is the one the connection goes to, whatever the name resolved to
-before. Proxies of the environment are not used, since they would be what is connected to. Customers' webhooks go through it; files
-that messages link to are fetched by providers, never by antar.
+before. Proxies of the environment are not used, since they would be what is connected to. Customers' webhooks go this way, and the
+calls of channel keys that customers made; files that messages link to are fetched by providers, never by antar.
 """
 
 import asyncio
+import contextlib
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import Any, Final
+from functools import lru_cache, partial
+from typing import Any, Final, TypedDict
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -27,6 +28,10 @@ _BUFFERED: Final = 4096
 """Bytes of an answer's body that are taken, about twice over, before the connection is closed."""
 
 
+REFUSED: Final = "the channel key's provider is not on the public internet"
+"""The reason of a key whose calls are refused."""
+
+
 class AddressRefused(OSError):
     """The address is not on the public internet."""
 
@@ -41,12 +46,7 @@ def open_session(allowed: Sequence[Network], resolver: AbstractResolver | None =
         allowed: Networks that may be connected to although they are not public.
         resolver: Who looks names up; by default the machine's own resolver.
     """
-    connector = aiohttp.TCPConnector(
-        limit=0,
-        keepalive_timeout=_IDLE_SECONDS,
-        resolver=resolver or _Resolver(allowed),
-        socket_factory=partial(_open_socket, allowed),
-    )
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_SECONDS, **guards(allowed, resolver))
     return aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -56,9 +56,47 @@ def open_session(allowed: Sequence[Network], resolver: AbstractResolver | None =
     )
 
 
+class Guards(TypedDict):
+    """What makes a connector of aiohttp one of these."""
+
+    resolver: AbstractResolver
+    socket_factory: Callable[[Any], socket.socket]
+
+
+def guards(allowed: Sequence[Network], resolver: AbstractResolver | None = None) -> Guards:
+    """Give what a connector needs to connect to public addresses only, and to those in ``allowed``."""
+    return {"resolver": resolver or _Resolver(allowed), "socket_factory": partial(_open_socket, allowed)}
+
+
 def is_refused(error: BaseException) -> bool:
     """Tell whether a request failed because every address of its host is refused."""
     return isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, AddressRefused)
+
+
+async def connect(host: str, port: int, allowed: Sequence[Network], resolver: AbstractResolver | None = None) -> socket.socket:
+    """Connect a socket to the first of a host's addresses that takes it, for what is no HTTP.
+
+    Raises :class:`AddressRefused` when no address may be connected to, otherwise :class:`OSError`.
+    """
+    found = await (resolver or _shared_resolver(tuple(allowed))).resolve(host, port, socket.AF_UNSPEC)
+    failure: OSError = AddressRefused()
+    for each in found:
+        try:
+            return await _connect(each, allowed)
+        except OSError as error:
+            failure = error
+    raise failure
+
+
+async def _connect(found: ResolveResult, allowed: Sequence[Network]) -> socket.socket:
+    address = (found["host"], found["port"])
+    opened = _open_socket(allowed, (found["family"], socket.SOCK_STREAM, found["proto"], "", address))
+    with contextlib.ExitStack() as undo:
+        undo.callback(opened.close)
+        opened.setblocking(False)  # noqa: FBT003 - the standard library's own.
+        await asyncio.get_running_loop().sock_connect(opened, address)
+        undo.pop_all()
+    return opened
 
 
 def _open_socket(allowed: Sequence[Network], target: Any) -> socket.socket:
@@ -94,6 +132,11 @@ class _Resolver(AbstractResolver):
     async def close(self) -> None:
         """Wait for nothing."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+@lru_cache(maxsize=1)
+def _shared_resolver(allowed: tuple[Network, ...]) -> _Resolver:
+    return _Resolver(allowed)
 
 
 def _result(host: str, found: Any) -> ResolveResult:

@@ -18,8 +18,9 @@ from shared.domain.channels import Channel
 from shared.domain.outcome import Action, Code, NotSent, Unknown
 from worker import channels
 from worker.channels import keys
-from worker.channels.base import Finding, Wires
+from worker.channels.base import Finding
 from worker.runtime import patience
+from worker.runtime.wires import ProcessWires
 
 _log: Final = structlog.get_logger("key")
 _LIMIT: Final = 100
@@ -40,7 +41,7 @@ class Probed:
     """Since when it has its status: what tells one suspension from another."""
 
 
-async def probe_due(engine: AsyncEngine, wires: Wires) -> None:
+async def probe_due(engine: AsyncEngine, wires: ProcessWires) -> None:
     """Ask the keys whose time has come, side by side; each is decided upon as soon as it has answered."""
     parameters = {"limit": _LIMIT, "lease_seconds": settings.get().lease_seconds}
     async with engine.begin() as connection:
@@ -48,7 +49,7 @@ async def probe_due(engine: AsyncEngine, wires: Wires) -> None:
     await asyncio.gather(*(_probe_apart(engine, wires, row) for row in taken))
 
 
-async def probe_now(engine: AsyncEngine, wires: Wires, key_id: UUID) -> Finding:
+async def probe_now(engine: AsyncEngine, wires: ProcessWires, key_id: UUID) -> Finding:
     """Ask one key, whatever its status; one that a refusal has suspended is resumed if it can send.
 
     Raises :class:`sqlalchemy.exc.NoResultFound` when there is no such key.
@@ -61,7 +62,7 @@ async def probe_now(engine: AsyncEngine, wires: Wires, key_id: UUID) -> Finding:
     return finding
 
 
-async def _probe_apart(engine: AsyncEngine, wires: Wires, row: Row[Any]) -> None:
+async def _probe_apart(engine: AsyncEngine, wires: ProcessWires, row: Row[Any]) -> None:
     """Keep a fault of ours in one key from the others."""
     try:
         await _probe(engine, wires, _read(row))
@@ -70,17 +71,17 @@ async def _probe_apart(engine: AsyncEngine, wires: Wires, row: Row[Any]) -> None
         _log.error("key.not_probed", key=ids.encode(ids.KEY, row.id), channel=row.channel, error=type(error).__name__)
 
 
-async def _probe(engine: AsyncEngine, wires: Wires, key: Probed) -> None:
+async def _probe(engine: AsyncEngine, wires: ProcessWires, key: Probed) -> None:
     finding = await _ask(key, wires)
     if await patience.outlast("probe", partial(_decide, engine, key, finding), _PATIENCE):
         _report(key, finding)
 
 
-async def _ask(key: Probed, wires: Wires) -> Finding:
+async def _ask(key: Probed, wires: ProcessWires) -> Finding:
     credentials = keys.credentials(key.channel, key.id, key.credentials)
     if isinstance(credentials, NotSent):
         return credentials
-    return await channels.adapter(key.channel).probe(credentials, wires)
+    return await channels.adapter(key.channel).probe(credentials, wires.towards(credentials))
 
 
 async def _decide(engine: AsyncEngine, key: Probed, finding: Finding) -> bool:

@@ -22,12 +22,13 @@ from shared.domain.channels import Channel
 from shared.domain.outcome import NotSent, Sent
 from worker import channels
 from worker.channels import keys
-from worker.channels.base import Absence, Wires
+from worker.channels.base import Absence
 from worker.deliver import settle
 from worker.deliver.advance import Settlement
 from worker.deliver.resolving import Resolution
 from worker.runtime import patience
 from worker.runtime.process import Process
+from worker.runtime.wires import ProcessWires
 
 _log: Final = structlog.get_logger("resolution")
 _AGES: Final = (15.0, 60.0, 300.0, 1800.0)
@@ -61,7 +62,7 @@ async def _resolve(process: Process, due: Sequence[Row[Any]]) -> None:
     await process.publisher.follow(settlement)
 
 
-async def _look_up_apart(row: Row[Any], wires: Wires) -> Sent | Absence:
+async def _look_up_apart(row: Row[Any], wires: ProcessWires) -> Sent | Absence:
     """Keep a fault of ours in one delivery from the others."""
     try:
         return await _look_up(row, wires)
@@ -71,12 +72,12 @@ async def _look_up_apart(row: Row[Any], wires: Wires) -> Sent | Absence:
         return Absence.SO_FAR
 
 
-async def _look_up(row: Row[Any], wires: Wires) -> Sent | Absence:
+async def _look_up(row: Row[Any], wires: ProcessWires) -> Sent | Absence:
     channel = Channel(row.channel)
     credentials = keys.credentials(channel, row.key_id, bytes(row.credentials))
     if isinstance(credentials, NotSent):
         return Absence.SO_FAR
-    return await channels.adapter(channel).look_up(row.id, row.address, credentials, wires)
+    return await channels.adapter(channel).look_up(row.id, row.address, credentials, wires.towards(credentials))
 
 
 def _resolution(row: Row[Any], found: Sent) -> Resolution:

@@ -1,20 +1,15 @@
 """Customers' webhooks: subscriptions with their secrets, what became of each webhook, and posting them again."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from uuid import UUID
 
 from flask import Blueprint, Response, current_app, request
-from sqlalchemy import Connection
 
-from api import auth, bodies, limits, lists, services
+from api import auth, bodies, limits, lists, native, services
 from api.dialects.kirim import errors
-from api.errors import Conflict, ResourceNotFound
 from api.webhooks import render, schema
 from shared import ids
 from shared.db import engine
 from shared.management import webhook_deliveries, webhooks
-from shared.management.errors import NotFound, TooLate
 
 blueprint = Blueprint("webhooks", __name__)
 errors.register(blueprint)
@@ -26,7 +21,7 @@ def subscribe() -> Response:
     """Make a subscription; its secret is shown this once."""
     caller = auth.caller()
     wanted = schema.new_subscription(bodies.read())
-    with _changing("webhook_subscription_limit") as connection:
+    with native.changing("webhook_subscription_limit") as connection:
         made = webhooks.create(connection, caller.account_id, wanted.url, list(wanted.events), wanted.description)
     return lists.told(render.created(made), 201)
 
@@ -45,7 +40,7 @@ def list_subscriptions() -> Response:
 def look_up_subscription(identifier: str) -> Response:
     """Give a subscription."""
     caller = auth.caller()
-    with _reading() as connection:
+    with native.reading() as connection:
         found = webhooks.load(connection, caller.account_id, _subscription_id(identifier))
     return lists.told(render.subscription(found))
 
@@ -55,7 +50,7 @@ def change(identifier: str) -> Response:
     """Change a subscription; one that is activated hears again what it was not told meanwhile."""
     caller = auth.caller()
     changes = schema.changes(bodies.read())
-    with _changing() as connection:
+    with native.changing() as connection:
         changed = webhooks.change(connection, caller.account_id, _subscription_id(identifier), changes)
     return lists.told(render.subscription(changed))
 
@@ -64,7 +59,7 @@ def change(identifier: str) -> Response:
 def unsubscribe(identifier: str) -> Response:
     """Delete a subscription with its webhooks. What is being posted at this moment may still arrive."""
     caller, subscription_id = auth.caller(), _subscription_id(identifier)
-    with _changing() as connection:
+    with native.changing() as connection:
         webhooks.delete(connection, caller.account_id, subscription_id)
     return lists.told(render.deleted(subscription_id))
 
@@ -74,7 +69,7 @@ def add_secret(identifier: str) -> Response:
     """Make a secret, which is shown this once; the others go on for a while."""
     caller = auth.caller()
     overlap = schema.overlap(bodies.read())
-    with _changing("webhook_secret_limit") as connection:
+    with native.changing("webhook_secret_limit") as connection:
         made = webhooks.add_secret(connection, caller.account_id, _subscription_id(identifier), overlap)
     return lists.told(render.shown_secret(made), 201)
 
@@ -93,7 +88,7 @@ def list_webhooks() -> Response:
 def look_up_webhook(identifier: str) -> Response:
     """Give a webhook as it stands."""
     caller = auth.caller()
-    with _reading() as connection:
+    with native.reading() as connection:
         found = webhook_deliveries.load(connection, caller.account_id, _webhook_id(identifier))
     return lists.told(render.webhook(found))
 
@@ -102,7 +97,7 @@ def look_up_webhook(identifier: str) -> Response:
 def replay(identifier: str) -> Response:
     """Post a webhook again, soon."""
     caller, webhook_id = auth.caller(), _webhook_id(identifier)
-    with _changing("webhook_subscription_disabled") as connection:
+    with native.changing("webhook_subscription_disabled") as connection:
         replayed = webhook_deliveries.replay(connection, caller.account_id, webhook_id)
     services.of(current_app).publisher.post([webhook_id])
     return lists.told(render.webhook(replayed), 202)
@@ -113,43 +108,15 @@ def bulk_replay() -> Response:
     """Post many webhooks of one subscription again, soon."""
     caller = auth.caller()
     wanted = schema.bulk_replay(bodies.read())
-    with _changing("webhook_subscription_disabled") as connection:
+    with native.changing("webhook_subscription_disabled") as connection:
         replayed, capped = webhook_deliveries.replay_all(connection, caller.account_id, wanted)
     services.of(current_app).publisher.post(replayed)
     return lists.told({"enqueued": len(replayed), "capped": capped}, 202)
 
 
-@contextmanager
-def _reading() -> Iterator[Connection]:
-    try:
-        with engine.get().connect() as connection:
-            yield connection
-    except NotFound as error:
-        raise ResourceNotFound(str(error)) from None
-
-
-@contextmanager
-def _changing(too_late: str = "conflict") -> Iterator[Connection]:
-    """Give a transaction, and answer for what cannot be done: ``too_late`` is the code of that."""
-    try:
-        with engine.get().begin() as connection:
-            yield connection
-    except NotFound as error:
-        raise ResourceNotFound(str(error)) from None
-    except TooLate as error:
-        raise Conflict(too_late, str(error)) from None
-
-
 def _subscription_id(identifier: str) -> UUID:
-    return _decoded(ids.SUBSCRIPTION, identifier, "there is no such webhook subscription")
+    return native.identified(ids.SUBSCRIPTION, identifier, "there is no such webhook subscription")
 
 
 def _webhook_id(identifier: str) -> UUID:
-    return _decoded(ids.WEBHOOK, identifier, "there is no such webhook delivery")
-
-
-def _decoded(prefix: str, identifier: str, unknown: str) -> UUID:
-    decoded = ids.decode(prefix, identifier)
-    if decoded is None:
-        raise ResourceNotFound(unknown)
-    return decoded
+    return native.identified(ids.WEBHOOK, identifier, "there is no such webhook delivery")

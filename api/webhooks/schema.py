@@ -2,14 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import UUID
 
-from pydantic import BaseModel, ValidationError
-
-from api import lists, syntax
-from api.dialects.kirim import errors
-from api.errors import InvalidRequest, ResourceNotFound, invalid_value
+from api import lists, native
+from api.errors import ResourceNotFound, invalid_value
 from api.webhooks import models
 from shared import ids
 from shared.domain.webhooks import State
@@ -20,29 +17,29 @@ _LONGEST_EVENT: Final = 64
 _CLEARED: Final = frozenset({"description"})
 """What ``null`` takes away; otherwise it is absent."""
 
-_Model = TypeVar("_Model", bound=BaseModel)
+_CODES: Final = {models.INVALID_URL: models.INVALID_URL}
 
 
 def new_subscription(body: bytes) -> models.NewSubscription:
     """Read a subscription to be made. Raises :class:`InvalidRequest`, naming the field."""
-    return _parse(models.NewSubscription, body)
+    return native.parse(models.NewSubscription, body, _CODES)
 
 
 def changes(body: bytes) -> Mapping[str, Any]:
     """Read the changes of a subscription, by the names of its columns. Raises as :func:`new_subscription`."""
-    given = _parse(models.Changes, body)
+    given = native.parse(models.Changes, body, _CODES)
     values = {name: getattr(given, name) for name in given.model_fields_set}
     return {name: value for name, value in values.items() if value is not None or name in _CLEARED}
 
 
 def overlap(body: bytes) -> timedelta:
     """Read how long older secrets go on; a request without a body leaves it to us. Raises as :func:`new_subscription`."""
-    return timedelta(hours=_parse(models.NewSecret, body or b"{}").expires_in_hours)
+    return timedelta(hours=native.parse(models.NewSecret, body or b"{}").expires_in_hours)
 
 
 def bulk_replay(body: bytes) -> Filters:
     """Read which webhooks are to be replayed. Raises as :func:`new_subscription`, and :class:`ResourceNotFound`."""
-    wanted = _parse(models.BulkReplay, body)
+    wanted = native.parse(models.BulkReplay, body)
     times = {name: str(value) for name in ("created_after", "created_before") if (value := getattr(wanted, name)) is not None}
     subscription_id = ids.decode(ids.SUBSCRIPTION, wanted.subscription_id)
     if subscription_id is None:
@@ -87,28 +84,3 @@ def _event_type(arguments: Mapping[str, str]) -> str | None:
     if text is not None and (not 1 <= len(text) <= _LONGEST_EVENT or "\0" in text):
         raise invalid_value("event_type", f"must have 1 to {_LONGEST_EVENT} characters")
     return text
-
-
-def _parse(model: type[_Model], body: bytes) -> _Model:
-    document = _read(body)
-    try:
-        return model.model_validate_json(body)
-    except ValidationError as error:
-        raise _refusal(error, document) from None
-
-
-def _read(body: bytes) -> Mapping[str, Any]:
-    try:
-        document = syntax.read(body)
-    except syntax.InvalidJson as error:
-        raise errors.invalid_body(str(error)) from None
-    if not isinstance(document, dict):
-        raise errors.invalid_body("the body must be a JSON object")
-    return document
-
-
-def _refusal(error: ValidationError, document: Mapping[str, Any]) -> InvalidRequest:
-    detail = error.errors(include_url=False, include_input=False)[0]
-    if detail["type"] == models.INVALID_URL:
-        return InvalidRequest(models.INVALID_URL, f"url {detail['msg']}", param="url")
-    return errors.refusal(error, document, skipped=0)

@@ -1,15 +1,7 @@
 """Telling the api processes that what they know of tokens and accounts is old."""
 
-from typing import Final
-
-import redis
-from redis.exceptions import RedisError
-
 from deploy.cli.failures import Failure
 from shared import settings, signals
-
-_PATIENCE: Final = 3.0
-"""Seconds to reach Redis."""
 
 
 def announce(done: str, meanwhile: str) -> None:
@@ -22,13 +14,11 @@ def announce(done: str, meanwhile: str) -> None:
     Raises:
         Failure: They could not be told.
     """
-    current = settings.get()
     try:
-        with redis.Redis.from_url(current.signals, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as client:
-            client.publish(signals.REVOKED, b"")
-    except (RedisError, OSError, ValueError) as error:
+        signals.announce_revoked()
+    except signals.Unheard as error:
         message = (
             f"{done}, but the api processes could not be told over Redis: "
-            f"they may {meanwhile} for {current.token_cache_seconds:.0f} s more; running this again tells them"
+            f"they may {meanwhile} for {settings.get().token_cache_seconds:.0f} s more; running this again tells them"
         )
         raise Failure(message) from error

@@ -7,9 +7,8 @@ from typing import IO, Any, Final, cast
 from uuid import UUID
 
 import click
-from pydantic import ValidationError
 
-from deploy.cli import arguments, output
+from deploy.cli import announcing, arguments, output
 from shared import ids
 from shared.db import engine
 from shared.db.tables.channel_keys import QUOTA_PERIODS
@@ -19,9 +18,9 @@ from shared.domain.key_settings import WINDOW, WINDOWS
 from shared.domain.outcome import Action, NotSent
 from shared.domain.states import KeyStatus, OnUnknown
 from shared.domain.times import rfc3339
-from shared.management import accounts, errors, keys
+from shared.management import accounts, credentials, keys
 from shared.management.keys import Key, Limits
-from worker import channels, probing
+from worker import probing
 from worker.channels.base import Finding
 from worker.runtime.wires import open_wires
 
@@ -127,6 +126,17 @@ def resume(key_id: UUID, *, as_json: bool) -> None:
     _set_status(key_id, KeyStatus.ACTIVE, None, as_json=as_json)
 
 
+@key.command("rotate-token")
+@_key_id
+@output.json_option
+def rotate_token(key_id: UUID, *, as_json: bool) -> None:
+    """Give a key another token and print it, once; the old one sends nothing more."""
+    with engine.get().begin() as connection:
+        rotated, plain = keys.rotate_token(connection, key_id)
+    output.emit({"token": plain, **_document(rotated)}, as_json=as_json)
+    announcing.announce("the key has another token", "take the old one")
+
+
 @key.command("probe")
 @_key_id
 @output.json_option
@@ -142,7 +152,7 @@ async def _probe(key_id: UUID) -> Finding:
     try:
         return await probing.probe_now(database, wires, key_id)
     finally:
-        await wires.http.close()
+        await wires.close()
         await database.dispose()
 
 
@@ -160,12 +170,9 @@ def _finding(finding: Finding) -> output.Document:
 
 
 def _read_credentials(channel: Channel, file: IO[bytes]) -> Mapping[str, Any]:
-    credentials = arguments.read_json(file, "credentials")
-    try:
-        channels.adapter(channel).credentials.model_validate(credentials)
-    except ValidationError as error:
-        raise errors.invalid(error, "credentials") from None
-    return credentials
+    document = arguments.read_json(file, "credentials")
+    credentials.check(channel, document)
+    return document
 
 
 def _given(limits: Mapping[str, Any]) -> Limits:

@@ -68,6 +68,17 @@ def is_disguised(host: str) -> bool:
     return literal(host) is None and (last.isdecimal() or last.startswith("0x"))
 
 
+def problem(host: str, allowed: Iterable[Network] = ()) -> str | None:
+    """Say why a host that a customer names cannot be connected to, as what follows its name; ``None`` when nothing is known yet.
+
+    What a name leads to is judged at each connection.
+    """
+    if is_disguised(host):
+        return "must have a name or an address in its usual form as its host"
+    address = literal(host)
+    return "must be on the public internet" if address is not None and not may_be_reached(address, allowed) else None
+
+
 def is_named(address: Address, networks: Iterable[Network]) -> bool:
     """Tell whether an address lies in one of some networks."""
     return any(address.version == network.version and address in network for network in networks)

@@ -33,11 +33,10 @@ def _split(url: str) -> SplitResult | None:
 
 
 def _problem_of_host(scheme: str, host: str, allowed: Sequence[Network]) -> str | None:
-    if addresses.is_disguised(host):
-        return "must have a name or an address in its usual form as its host"
+    problem_of_address = addresses.problem(host, allowed)
+    if problem_of_address is not None:
+        return problem_of_address
     address = addresses.literal(host)
-    if address is not None and not addresses.may_be_reached(address, allowed):
-        return "must be on the public internet"
     if scheme != "https" and (address is None or not addresses.is_named(address, allowed)):
         return "must be an https URL"
     return None

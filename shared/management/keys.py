@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, case, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Select, case, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared import ids, vault
@@ -15,13 +15,13 @@ from shared.db.tables.channel_keys import QUOTA_PERIODS
 from shared.domain import key_settings, targets
 from shared.domain.channels import Channel
 from shared.domain.states import KeyStatus, OnUnknown
-from shared.management.errors import Invalid, ManagementError, NotFound
+from shared.management.errors import Invalid, ManagementError, NotFound, TooLate
 
 _SHOWN = 6
-_LOWEST_RATE = 0.0001
+LOWEST_RATE = 0.0001
 """One message in nearly three hours: the turns of a backlog stay within the times that Postgres and Redis can hold."""
-_HIGHEST_RATE = 1_000_000
-_HIGHEST_QUOTA = 10**15
+HIGHEST_RATE = 1_000_000
+HIGHEST_QUOTA = 10**15
 _SETTINGS = frozenset({key_settings.WINDOW, key_settings.LATE_FALLBACK})
 _NO_SUCH_KEY = "there is no such channel key"
 
@@ -104,17 +104,14 @@ def create(
     The second value is the key's token, never to be seen again. Raises :class:`Invalid`.
     """
     _check(limits)
-    if not name.strip():
-        raise Invalid("name", "must not be empty")
     identifier = ids.new()
     plain = vault.new_token()
     values = {
         "id": identifier,
         "account_id": account_id,
         "channel": channel,
-        "name": name.strip(),
-        "token_hash": vault.token_hash(plain),
-        "token_prefix": plain[:_SHOWN],
+        "name": _name(name),
+        **_token(plain),
         "credentials": vault.get().encrypt(identifier, credentials),
         "provider_id": _provider_id(channel, credentials),
         "settings": {name: value for name, value in _settings(limits).items() if value is not None},
@@ -124,8 +121,8 @@ def create(
     return _key(row._mapping), plain
 
 
-def change(connection: Connection, key_id: UUID, limits: Limits) -> Key:
-    """Change the limits of a key; another period of its quota begins with the next message.
+def change(connection: Connection, key_id: UUID, limits: Limits, name: str | None = None) -> Key:
+    """Change the limits of a key, and its name where one is given; another period of its quota begins with the next message.
 
     Raises :class:`NotFound` and :class:`Invalid`.
     """
@@ -136,6 +133,8 @@ def change(connection: Connection, key_id: UUID, limits: Limits) -> Key:
         values["settings"] = func.jsonb_strip_nulls(changed)
     if "quota_period" in limits:
         values["quota_resets_at"] = None
+    if name is not None:
+        values["name"] = _name(name)
     return _update(connection, key_id, values)
 
 
@@ -143,7 +142,7 @@ def renew(connection: Connection, key_id: UUID, credentials: Mapping[str, Any]) 
     """Give a key other credentials, validated by its channel.
 
     From now on no refusal of the old ones counts, and a key that was suspended by a refusal is asked at once. A revoked key stays
-    revoked. Raises :class:`NotFound` and :class:`Invalid`.
+    revoked. Raises :class:`NotFound` and :class:`TooLate`.
     """
     values = {
         "credentials": vault.get().encrypt(key_id, credentials),
@@ -153,6 +152,20 @@ def renew(connection: Connection, key_id: UUID, credentials: Mapping[str, Any]) 
         "probe_at": case((channel_keys.c.probe_at.is_not(None), func.now())),
     }
     return _update(connection, key_id, values, channel_keys.c.status != KeyStatus.REVOKED)
+
+
+def rotate_token(connection: Connection, key_id: UUID) -> tuple[Key, str]:
+    """Give a key another token, which is the second value; what was accepted with the old one is sent all the same.
+
+    The caller announces it to the api processes after the commit: until then they may take the old token. Raises as :func:`renew`.
+    """
+    plain = vault.new_token()
+    values = {**_token(plain), "updated_at": func.now()}
+    return _update(connection, key_id, values, channel_keys.c.status != KeyStatus.REVOKED), plain
+
+
+def _token(plain: str) -> dict[str, Any]:
+    return {"token_hash": vault.token_hash(plain), "token_prefix": plain[:_SHOWN]}
 
 
 def _provider_id(channel: Channel, credentials: Mapping[str, Any]) -> str | None:
@@ -182,12 +195,18 @@ def set_status(connection: Connection, key_id: UUID, status: KeyStatus, reason: 
     return _update(connection, key_id, values, channel_keys.c.status.in_({status, KeyStatus.ACTIVE, KeyStatus.SUSPENDED}))
 
 
+def _name(name: str) -> str:
+    if not name.strip():
+        raise Invalid("name", "must not be empty")
+    return name.strip()
+
+
 def _check(limits: Limits) -> None:
     rate, quota = limits.get("rate_per_second"), limits.get("quota_limit")
-    if rate is not None and not _LOWEST_RATE <= rate <= _HIGHEST_RATE:
-        raise Invalid("rate", f"must be from {_LOWEST_RATE} to {_HIGHEST_RATE}")
-    if quota is not None and not 0 <= quota <= _HIGHEST_QUOTA:
-        raise Invalid("quota", f"must be from 0 to {_HIGHEST_QUOTA}")
+    if rate is not None and not LOWEST_RATE <= rate <= HIGHEST_RATE:
+        raise Invalid("rate", f"must be from {LOWEST_RATE} to {HIGHEST_RATE}")
+    if quota is not None and not 0 <= quota <= HIGHEST_QUOTA:
+        raise Invalid("quota", f"must be from 0 to {HIGHEST_QUOTA}")
     if limits.get("quota_period") not in {None, *QUOTA_PERIODS}:
         raise Invalid("quota_period", f"must be one of {', '.join(QUOTA_PERIODS)}")
     if (sender := limits.get("sender")) is not None and targets.phone(sender) is None:
@@ -218,12 +237,42 @@ def _update(connection: Connection, key_id: UUID, values: Mapping[str, Any], *co
 
 def _unchanged(connection: Connection, key_id: UUID) -> ManagementError:
     exists = connection.execute(select(channel_keys.c.id).where(channel_keys.c.id == key_id)).one_or_none()
-    return Invalid("status", "a revoked key stays revoked") if exists else NotFound(_NO_SUCH_KEY)
+    return TooLate("a revoked key stays revoked") if exists else NotFound(_NO_SUCH_KEY)
 
 
 def find(connection: Connection, key_id: UUID) -> Key:
     """Find a channel key. Raises :class:`NotFound`."""
-    row = connection.execute(select(*_COLUMNS).where(channel_keys.c.id == key_id)).one_or_none()
+    return _one(connection, select(*_COLUMNS).where(channel_keys.c.id == key_id))
+
+
+def load(connection: Connection, account_id: UUID, channel: Channel, key_id: UUID) -> Key:
+    """Read an account's key of a channel. Raises :class:`NotFound`."""
+    return _one(connection, _of(account_id, channel).where(channel_keys.c.id == key_id))
+
+
+def lock(connection: Connection, account_id: UUID, channel: Channel, key_id: UUID) -> Key:
+    """Read it to change it: nobody else does before the transaction ends. Raises :class:`NotFound`."""
+    return _one(connection, _of(account_id, channel).where(channel_keys.c.id == key_id).with_for_update(key_share=True))
+
+
+def page(
+    connection: Connection, account_id: UUID, channel: Channel, status: KeyStatus | None, limit: int, before_id: UUID | None
+) -> list[Key]:
+    """List an account's keys of a channel, the newest first, those with ids below ``before_id`` where one is given."""
+    statement = _of(account_id, channel).order_by(channel_keys.c.id.desc()).limit(limit)
+    if status is not None:
+        statement = statement.where(channel_keys.c.status == status)
+    if before_id is not None:
+        statement = statement.where(channel_keys.c.id < before_id)
+    return [_key(row._mapping) for row in connection.execute(statement)]
+
+
+def _of(account_id: UUID, channel: Channel) -> Select[Any]:
+    return select(*_COLUMNS).where(channel_keys.c.account_id == account_id, channel_keys.c.channel == channel)
+
+
+def _one(connection: Connection, statement: Select[Any]) -> Key:
+    row = connection.execute(statement).one_or_none()
     if row is None:
         raise NotFound(_NO_SUCH_KEY)
     return _key(row._mapping)

@@ -185,3 +185,30 @@ def test_a_cookie_is_not_kept(receiver: Receiver) -> None:
 
     run(scenario)
     assert all("Cookie" not in got.headers for got in receiver.got)
+
+
+@pytest.mark.parametrize("named", ["127.0.0.1", "10.0.0.1 ::ffff:127.0.0.1"])
+def test_a_plain_socket_leads_nowhere_inside_either(receiver: Receiver, named: str) -> None:
+    async def scenario() -> None:
+        with pytest.raises(egress.AddressRefused):
+            await egress.connect("mail.example", receiver.port, (), Resolver(named.split()))
+
+    run(scenario)
+
+
+def test_a_plain_socket_leads_to_the_address_that_was_judged(receiver: Receiver) -> None:
+    async def scenario() -> None:
+        # What the name leads to from the second look on is never asked for.
+        names = Resolver(["10.0.0.1", "127.0.0.1"], ["10.0.0.1"])
+        with await egress.connect("mail.example", receiver.port, LOOPBACK, names) as connected:
+            assert connected.getpeername() == ("127.0.0.1", receiver.port)
+
+    run(scenario)
+
+
+def test_a_name_that_leads_nowhere_is_no_refusal() -> None:
+    async def scenario() -> None:
+        with pytest.raises(socket.gaierror):
+            await egress.connect("nobody.invalid", 25, LOOPBACK)
+
+    run(scenario)

@@ -1,8 +1,8 @@
 """What a channel is to the worker: one small interface, and the values that cross it.
 
 A channel is a package in this folder with ``adapter`` (build the request, make the call), ``errors`` (the provider's codes and
-the outcome each leads to), ``credentials`` (what a channel key holds, typed) and ``pace`` (how fast the provider lets senders
-write). Adding a channel adds a folder.
+the outcome each leads to) and ``pace`` (how fast the provider lets senders write), and a module in :mod:`shared.credentials` (what
+a channel key holds, typed). Adding a channel adds these.
 """
 
 from collections.abc import Mapping
@@ -13,17 +13,21 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import aiohttp
-from pydantic import BaseModel, ConfigDict
 
+from shared.credentials.base import Credentials
 from shared.domain import content, outcome
 from shared.domain.content import JsonObject
 from shared.domain.receipts import Receipt
 
 
-class Credentials(BaseModel):
-    """What a channel key holds, decrypted. Subclasses name the fields; secrets are ``SecretStr``."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attachment:
+    """A file that travels in the message itself."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    name: str
+    media_type: str
+    location: str
+    """Where its bytes are kept, for :mod:`shared.storage`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +41,8 @@ class Envelope:
     content: content.Rendered
     unsubscribe_url: str | None = None
     """Where a recipient can stop further messages with one click, where the channel can say so."""
+    attachments: tuple[Attachment, ...] = ()
+    """The files that an email carries."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,6 +148,8 @@ class News:
     session: Session | None = None
     numbers: Mapping[str, str] = field(default_factory=dict)
     """The senders it tells of: the number of each, in digits, by the provider's id of it."""
+    templates: bool = False
+    """Whether templates of the sender's account have changed at the provider."""
 
 
 class Absence(Enum):

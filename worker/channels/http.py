@@ -8,6 +8,7 @@ import aiohttp
 from aiohttp.http_exceptions import ContentEncodingError
 
 from shared.domain.outcome import Action, Code, NotSent, Trace, Unknown
+from worker import egress
 from worker.channels.answers import Answer
 from worker.channels.base import Wires
 
@@ -57,6 +58,8 @@ def outcome_of_failure(error: aiohttp.ClientError | TimeoutError, request: str) 
     redacted request line for the trace.
     """
     trace = Trace(request=request)
+    if egress.is_refused(error):
+        return NotSent(code=Code.CREDENTIALS_REJECTED, reason=egress.REFUSED, action=Action.KEY, trace=trace)
     if isinstance(error, _BEFORE_THE_REQUEST_LEFT):
         return NotSent(code=Code.CONNECTION_FAILED, reason="could not connect to the provider", action=Action.RETRY, trace=trace)
     if isinstance(error, _NOT_USABLE):

@@ -7,10 +7,10 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from shared import vault
+from shared.credentials.base import Credentials
 from shared.domain.channels import Channel
 from shared.domain.outcome import Action, Code, NotSent
 from worker import channels
-from worker.channels.base import Credentials
 
 _CACHED: Final = 1024
 

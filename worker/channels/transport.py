@@ -5,11 +5,14 @@ request. Cookies are never kept: a provider's answer to one account must not tra
 """
 
 import json
+from collections.abc import Sequence
 from typing import Final
 
 import aiohttp
 import httpx
 
+from shared.domain.addresses import Network
+from worker import egress
 from worker.channels.base import Timeouts
 
 _CONNECTIONS: Final = 2000
@@ -21,7 +24,20 @@ _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), al
 
 def open_session(timeouts: Timeouts, connections: int = _CONNECTIONS) -> aiohttp.ClientSession:
     """Open the connections on the running loop. They trust the authorities that certifi lists, or ``SSL_CERT_FILE``."""
-    connector = aiohttp.TCPConnector(limit=connections, keepalive_timeout=_IDLE_SECONDS, ssl=httpx.create_ssl_context())
+    return _session(
+        aiohttp.TCPConnector(limit=connections, keepalive_timeout=_IDLE_SECONDS, ssl=httpx.create_ssl_context()), timeouts
+    )
+
+
+def open_guarded_session(timeouts: Timeouts, allowed: Sequence[Network]) -> aiohttp.ClientSession:
+    """Open the like for the keys of customers: they connect to public addresses only, and to those in ``allowed``."""
+    connector = aiohttp.TCPConnector(
+        limit=_CONNECTIONS, keepalive_timeout=_IDLE_SECONDS, ssl=httpx.create_ssl_context(), **egress.guards(allowed)
+    )
+    return _session(connector, timeouts)
+
+
+def _session(connector: aiohttp.TCPConnector, timeouts: Timeouts) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),

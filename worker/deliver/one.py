@@ -7,14 +7,16 @@ from typing import Final
 import structlog
 
 from shared import ids, settings
+from shared.credentials.base import Credentials
 from shared.domain import retry
 from shared.domain.outcome import Action, Code, NotSent, Outcome, Unknown
 from worker import channels
-from worker.channels.base import Credentials, Envelope, Wires
+from worker.channels.base import Envelope
 from worker.deliver import guards, prepare
 from worker.deliver.bugs import Bug, Step
 from worker.deliver.claim import Claim
 from worker.deliver.result import Lineage, Result
+from worker.runtime.wires import ProcessWires
 
 _log: Final = structlog.get_logger("deliver")
 
@@ -76,12 +78,14 @@ def _prepared(claim: Claim) -> Ready | Stopped:
     return Ready(claim=claim, envelope=envelope, credentials=credentials)
 
 
-async def call(ready: Ready, context: Context, wires: Wires) -> Result:
+async def call(ready: Ready, context: Context, wires: ProcessWires) -> Result:
     """Call the provider. Never raises: a bug of ours is an outcome too."""
     called_at = time.monotonic()
     bug: Bug | None = None
     try:
-        outcome = await channels.adapter(ready.claim.channel).send(ready.envelope, ready.credentials, wires)
+        outcome = await channels.adapter(ready.claim.channel).send(
+            ready.envelope, ready.credentials, wires.towards(ready.credentials)
+        )
     except Exception as error:  # noqa: BLE001 - likewise.
         bug = _report_bug(ready.claim, Step.CALL, error)
         outcome = Unknown(code=Code.INTERNAL_ERROR, reason="internal error during the call: it may have been sent")

@@ -118,7 +118,7 @@ async def _close(process: Process) -> None:
     await process.publisher.close()
     await process.pacing.close()
     await process.poster.close()
-    await process.wires.http.close()
+    await process.wires.close()
     for channel in Channel:
         await channels.adapter(channel).close()
     await process.engine.dispose()

@@ -64,6 +64,10 @@ class Publisher:
         """Publish that suspended keys are to be asked now."""
         await self._say(queues.publish_probe, 1)
 
+    async def publish_sync(self) -> None:
+        """Publish that templates are to be read now."""
+        await self._say(queues.publish_sync, 1)
+
     async def publish_webhooks(self, webhook_ids: Sequence[UUID], seconds: float = 0.0) -> None:
         """Publish webhooks that are to be posted to customers, in so many seconds."""
         await self._say(partial(queues.publish_webhooks, webhook_ids, countdown=seconds), len(webhook_ids))

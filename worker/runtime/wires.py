@@ -1,12 +1,13 @@
 """The connections to providers, shared by all adapters of a process."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import aiohttp
 
 from shared import settings
+from shared.credentials.base import Credentials
 from worker.channels import transport
 from worker.channels.base import Timeouts
 
@@ -20,6 +21,23 @@ class ProcessWires:
 
     http: aiohttp.ClientSession
     timeouts: Timeouts
+    guarded: aiohttp.ClientSession | None = None
+    """The connections of keys that may only reach public addresses. None of them is shared with the others."""
+
+    def towards(self, credentials: Credentials) -> "ProcessWires":
+        """Give the connections that a key may use."""
+        return replace(self, http=self._guarded(), guarded=None) if credentials.public_only else self
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.http.close()
+        if self.guarded is not None:
+            await self.guarded.close()
+
+    def _guarded(self) -> aiohttp.ClientSession:
+        if self.guarded is None:
+            raise ValueError("these connections are for keys that may reach every address")
+        return self.guarded
 
 
 def open_wires() -> ProcessWires:
@@ -27,7 +45,8 @@ def open_wires() -> ProcessWires:
     _make_room()
     current = settings.get()
     timeouts = Timeouts(connect=current.connect_timeout, read=current.read_timeout)
-    return ProcessWires(http=transport.open_session(timeouts), timeouts=timeouts)
+    guarded = transport.open_guarded_session(timeouts, current.egress_allow)
+    return ProcessWires(http=transport.open_session(timeouts), timeouts=timeouts, guarded=guarded)
 
 
 def _make_room() -> None:

@@ -10,7 +10,7 @@ def test_a_cookie_is_not_kept() -> None:
             opened = wires.open_wires()
             for _ in range(2):
                 await opened.http.get(provider.base_url.replace("127.0.0.1", "localhost"))
-            await opened.http.close()
+            await opened.close()
             assert ["cookie" in call.headers for call in provider.calls] == [False, False]
 
     run(scenario())

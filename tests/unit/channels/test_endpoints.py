@@ -3,7 +3,7 @@
 import pytest
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
-from worker.channels.endpoints import BaseUrl, HeaderSecret, HeaderText
+from shared.credentials.endpoints import BaseUrl, HeaderSecret, HeaderText
 
 URLS: TypeAdapter[str] = TypeAdapter(BaseUrl)
 TEXTS: TypeAdapter[str] = TypeAdapter(HeaderText)

@@ -10,7 +10,7 @@ import asyncio, resource, sys
 from worker.runtime import wires
 
 async def opened():
-    await wires.open_wires().http.close()
+    await wires.open_wires().close()
 
 resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]), int(sys.argv[2])))
 asyncio.run(opened())

@@ -4,19 +4,20 @@ from uuid import UUID
 
 import telegram
 
+from shared.credentials.base import Credentials
+from shared.credentials.telegram import TelegramCredentials
 from shared.domain.outcome import NotSent, Outcome, Sent
 from worker.channels import answers, base
 from worker.channels.answers import Answer
 from worker.channels.telegram import bots, errors, identity, messages
 from worker.channels.telegram.answers import message_in, refusal_in
-from worker.channels.telegram.credentials import TelegramCredentials
 from worker.channels.telegram.limits import UnsendableError
 
 
 class TelegramAdapter:
     """The channel ``telegram``."""
 
-    credentials: type[base.Credentials] = TelegramCredentials
+    credentials: type[Credentials] = TelegramCredentials
     look_up_after: float | None = None
 
     async def send(self, envelope: base.Envelope, credentials: TelegramCredentials, wires: base.Wires) -> Outcome:

@@ -8,11 +8,11 @@ import telegram
 from telegram.error import TelegramError
 from telegram.request import BaseRequest, RequestData
 
+from shared.credentials.telegram import TelegramCredentials
 from shared.domain.outcome import NotSent, Unknown
 from worker.channels import http
 from worker.channels.answers import Answer
 from worker.channels.base import Wires
-from worker.channels.telegram.credentials import TelegramCredentials
 from worker.channels.telegram.messages import Call
 
 _BOTS = 1_024

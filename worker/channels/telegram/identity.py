@@ -5,12 +5,12 @@ It is asked without python-telegram-bot, which here builds messages only.
 
 from typing import Final
 
+from shared.credentials.telegram import TelegramCredentials
 from worker.channels import answers, http
 from worker.channels.answers import Answer
 from worker.channels.base import Finding, Wires
 from worker.channels.telegram import errors
 from worker.channels.telegram.answers import refusal_in
-from worker.channels.telegram.credentials import TelegramCredentials
 
 _LINE: Final = "GET /bot*/getMe"
 

@@ -2,19 +2,20 @@
 
 from uuid import UUID
 
+from shared.credentials.base import Credentials
+from shared.credentials.waba import WabaCredentials
 from shared.domain.content import JsonObject
 from shared.domain.outcome import Outcome, Sent
 from worker.channels import base, http
 from worker.channels.answers import Answer
 from worker.channels.waba import errors, health, messages
-from worker.channels.waba.credentials import WabaCredentials
 from worker.channels.waba.limits import UnsendableError
 
 
 class WabaAdapter:
     """The channel ``waba``."""
 
-    credentials: type[base.Credentials] = WabaCredentials
+    credentials: type[Credentials] = WabaCredentials
     look_up_after: float | None = None
 
     async def send(self, envelope: base.Envelope, credentials: WabaCredentials, wires: base.Wires) -> Outcome:

@@ -24,6 +24,9 @@ _RECEIPTS: Final = {
 }
 """Voice messages are played. Other statuses say nothing of how far a message got."""
 
+_TEMPLATES: Final = ("message_template_", "template_category_update")
+"""How the fields begin that tell of templates: their status, quality, components and category."""
+
 _WISHES: Final = {"stop": False, "resume": True}
 _TEXTS: Final[tuple[tuple[str, ...], ...]] = (
     ("text", "body"),
@@ -84,6 +87,7 @@ def read(body: bytes) -> News:
         inbound=tuple(inbound for change in changes for inbound in _inbound(change)),
         wishes=tuple(wish for change in changes for wish in _wishes(change)),
         numbers=dict(_numbers(changes)),
+        templates=any(str(change.change.get("field")).startswith(_TEMPLATES) for change in changes),
     )
 
 

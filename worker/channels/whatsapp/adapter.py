@@ -3,11 +3,12 @@
 from typing import Final
 from uuid import UUID
 
+from shared.credentials.base import Credentials
+from shared.credentials.whatsapp import GatewayName, WhatsappCredentials
 from shared.domain.content import Message, Rendered
 from shared.domain.outcome import Action, Code, NotSent, Outcome, Sent
 from worker.channels import base
 from worker.channels.whatsapp import rendering
-from worker.channels.whatsapp.credentials import GatewayName, WhatsappCredentials
 from worker.channels.whatsapp.fonnte import Fonnte
 from worker.channels.whatsapp.gateway import Delivery, Gateway
 from worker.channels.whatsapp.gowa import Gowa
@@ -23,7 +24,7 @@ GATEWAYS: Final[dict[GatewayName, Gateway]] = {
 class WhatsappAdapter:
     """The channel ``whatsapp``."""
 
-    credentials: type[base.Credentials] = WhatsappCredentials
+    credentials: type[Credentials] = WhatsappCredentials
     look_up_after: float | None = 5.0
 
     async def send(self, envelope: base.Envelope, credentials: WhatsappCredentials, wires: base.Wires) -> Outcome:

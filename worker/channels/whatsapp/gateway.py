@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from shared.credentials.whatsapp import WhatsappCredentials
 from shared.domain.outcome import Outcome, Sent
 from worker.channels.base import Absence, Finding, Wires
-from worker.channels.whatsapp.credentials import WhatsappCredentials
 from worker.channels.whatsapp.rendering import Rendering
 
 

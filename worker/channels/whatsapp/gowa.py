@@ -4,13 +4,13 @@ from base64 import b64encode
 from typing import Final
 from uuid import UUID
 
+from shared.credentials.whatsapp import WhatsappCredentials
 from shared.domain.content import JsonObject, MessageType
 from shared.domain.outcome import Action, Code, NotSent, Outcome, Sent, Unknown
 from worker.channels import answers, http
 from worker.channels.answers import Answer
 from worker.channels.base import Absence, Finding, Wires
 from worker.channels.whatsapp import errors
-from worker.channels.whatsapp.credentials import WhatsappCredentials
 from worker.channels.whatsapp.gateway import Delivery
 from worker.channels.whatsapp.rendering import File, Kind, Place, Text
 

@@ -6,13 +6,13 @@ from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
 
+from shared.credentials.whatsapp import WhatsappCredentials
 from shared.domain.content import JsonObject, MessageType
 from shared.domain.outcome import Action, Code, NotSent, Outcome, Sent, Unknown
 from worker.channels import answers, http
 from worker.channels.answers import Answer
 from worker.channels.base import Absence, Finding, Wires
 from worker.channels.whatsapp import errors, message_ids
-from worker.channels.whatsapp.credentials import WhatsappCredentials
 from worker.channels.whatsapp.gateway import Delivery, chat_id
 from worker.channels.whatsapp.rendering import File, Kind, Place, Text
 

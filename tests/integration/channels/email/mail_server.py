@@ -14,12 +14,12 @@ import trustme
 import uvloop
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
+from shared.credentials.email import EmailCredentials
 from shared.domain import content
 from shared.domain.outcome import Outcome
 from worker.channels.base import Envelope, Timeouts
 from worker.channels.email.adapter import EmailAdapter
 from worker.channels.email.connections import Pools
-from worker.channels.email.credentials import EmailCredentials
 
 T = TypeVar("T")
 

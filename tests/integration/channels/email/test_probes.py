@@ -5,11 +5,11 @@ import socket
 
 import pytest
 
+from shared.credentials.email import EmailCredentials
 from shared.domain.outcome import Action, Code, NotSent
 from tests.integration.channels.email.conversation import CLOSE, SILENCE, conversing
 from tests.integration.channels.email.mail_server import LOGIN, SHORT, Wires, adapting, authority, credentials, run, serving
 from worker.channels.base import Finding
-from worker.channels.email.credentials import EmailCredentials
 
 _WITH_LOGIN = "250-mx.test.example\r\n250 AUTH PLAIN"
 

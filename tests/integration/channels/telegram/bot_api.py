@@ -11,12 +11,12 @@ from uuid import UUID
 import uvloop
 from aiohttp import web
 
+from shared.credentials.telegram import TelegramCredentials
 from shared.domain import content
 from shared.domain.outcome import Outcome
 from tests.integration.channels.loopback import wired
 from worker.channels.base import Envelope, Timeouts
 from worker.channels.telegram.adapter import TelegramAdapter
-from worker.channels.telegram.credentials import TelegramCredentials
 
 T = TypeVar("T")
 

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
+from shared.credentials.waba import WabaCredentials
 from shared.domain.outcome import Action, Code, NotSent, Outcome, Pause, PauseScope, Sent, Unknown
 from tests.integration.channels.loopback import Reply, envelope, run, serving, wired
 from tests.integration.channels.samples import MESSAGES
 from tests.schemas import provider_file
 from worker.channels.waba import errors
 from worker.channels.waba.adapter import WabaAdapter
-from worker.channels.waba.credentials import WabaCredentials
 
 ACTIONS = {"RETRY": Action.RETRY, "NEXT": Action.NEXT, "PERM": Action.PERMANENT, "KEY": Action.KEY}
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.credentials.waba import WabaCredentials
 from shared.domain.content import Message, TemplateMessage
 from shared.domain.outcome import Outcome, Sent, Trace
 from tests.integration.channels import published
@@ -9,7 +10,6 @@ from tests.integration.channels.loopback import DELIVERY, NUMBER, Call, Reply, e
 from tests.integration.channels.samples import MESSAGES
 from tests.schemas import provider_file
 from worker.channels.waba.adapter import WabaAdapter
-from worker.channels.waba.credentials import WabaCredentials
 
 ACCEPTED = {
     "messaging_product": "whatsapp",

@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from shared.credentials.whatsapp import WhatsappCredentials
 from shared.domain.content import Message
 from shared.domain.outcome import Action, NotSent, Outcome, Unknown
 from tests.integration.channels.loopback import NUMBER, Call, Reply, envelope, run, serving, wired
 from tests.integration.channels.samples import MESSAGES
 from worker.channels.whatsapp.adapter import WhatsappAdapter
-from worker.channels.whatsapp.credentials import WhatsappCredentials
 
 KEYS = {
     "waha": {"gateway": "waha", "api_key": "secret", "session": "sales"},

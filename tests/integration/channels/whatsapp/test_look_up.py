@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
+from shared.credentials.whatsapp import WhatsappCredentials
 from shared.domain.outcome import Sent
 from tests.integration.channels.loopback import DELIVERY, NUMBER, Call, Reply, run, serving, wired
 from tests.integration.channels.whatsapp.sending import KEYS
 from worker.channels.base import Absence
 from worker.channels.whatsapp.adapter import WhatsappAdapter
-from worker.channels.whatsapp.credentials import WhatsappCredentials
 
 _OURS = "3EB00192F3A45B6C7D8E9F0123456789ABC1"
 _FULL = f"true_{NUMBER}@c.us_{_OURS}"

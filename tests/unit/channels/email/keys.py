@@ -7,9 +7,9 @@ from uuid import UUID
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from shared.credentials.email import EmailCredentials
 from shared.domain.content import EmailBody
 from worker.channels.base import Envelope
-from worker.channels.email.credentials import EmailCredentials
 
 DELIVERY = UUID("0199c3a5-7e4c-7cc1-9d2f-5f2a4be0c0de")
 

@@ -5,8 +5,8 @@ import trustme
 from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import ValidationError
 
+from shared.credentials.email import EmailCredentials, Security
 from tests.unit.channels.email import keys
-from worker.channels.email.credentials import EmailCredentials, Security
 
 DKIM = {"domain": "antar.example", "selector": "s1"}
 

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from worker.channels.telegram.credentials import TelegramCredentials
+from shared.credentials.telegram import TelegramCredentials
 
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from shared.credentials.waba import WabaCredentials
 from shared.domain.channels import Channel
 from shared.domain.outcome import Action, Code, NotSent
 from tests.integration.channels.loopback import envelope
@@ -18,7 +19,6 @@ from worker import channels
 from worker.channels.answers import Answer
 from worker.channels.waba import errors
 from worker.channels.waba.adapter import WabaAdapter, build
-from worker.channels.waba.credentials import WabaCredentials
 
 KEY = {"phone_number_id": "106540352242922", "access_token": "EAAB-hidden"}
 NAMES = st.sampled_from(

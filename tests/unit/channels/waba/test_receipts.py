@@ -192,3 +192,15 @@ def test_an_error_of_a_whole_change_is_of_no_message() -> None:
     document = {"entry": [{"changes": [{"value": {"errors": [{"code": 131000}], "metadata": {"phone_number_id": "1"}}}]}]}
     news = receipts.read(json.dumps(document).encode())
     assert (news.reports, news.inbound) == ((), ())
+
+
+@pytest.mark.parametrize("file", ["pywa_template_status_update", "pywa_template_quality_update"])
+def test_what_it_tells_of_templates_is_noticed(file: str) -> None:
+    published: dict[str, Any] = schemas.provider_file(f"waba/webhooks/{file}.json")
+    assert {name: receipts.read(json.dumps(told).encode()) for name, told in published.items()} == dict.fromkeys(
+        published, News(templates=True)
+    )
+
+
+def test_what_it_tells_of_messages_is_not_of_templates() -> None:
+    assert receipts.read(webhook(status("sent"))).templates is False

@@ -7,6 +7,7 @@ from unittest.mock import Mock
 import pytest
 from pydantic import ValidationError
 
+from shared.credentials.whatsapp import GatewayName, WhatsappCredentials
 from shared.domain.channels import Channel
 from shared.domain.content import EmailBody, Rendered, TemplateMessage
 from shared.domain.outcome import Action, Code, NotSent
@@ -14,7 +15,6 @@ from tests.integration.channels.loopback import envelope
 from tests.integration.channels.samples import message
 from worker import channels
 from worker.channels.whatsapp.adapter import GATEWAYS, WhatsappAdapter, build
-from worker.channels.whatsapp.credentials import GatewayName, WhatsappCredentials
 
 WAHA = {"gateway": "waha", "base_url": "http://waha:3000", "api_key": "s3cr3t"}
 

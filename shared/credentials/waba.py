@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import SecretStr, StringConstraints
 
-from worker.channels.base import Credentials
-from worker.channels.endpoints import BaseUrl, HeaderSecret
+from shared.credentials.base import Credentials
+from shared.credentials.endpoints import BaseUrl, HeaderSecret
 
 _GraphId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]+$")]
 _Version = Annotated[str, StringConstraints(pattern=r"^v[0-9]+\.[0-9]+$")]

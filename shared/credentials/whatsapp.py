@@ -5,8 +5,8 @@ from typing import Self
 
 from pydantic import model_validator
 
-from worker.channels.base import Credentials
-from worker.channels.endpoints import BaseUrl, HeaderSecret, HeaderText, WebhookSecret
+from shared.credentials.base import Credentials
+from shared.credentials.endpoints import BaseUrl, HeaderSecret, HeaderText, WebhookSecret
 
 
 class GatewayName(StrEnum):

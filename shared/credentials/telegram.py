@@ -5,8 +5,8 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, SecretStr
 
-from worker.channels.base import Credentials
-from worker.channels.endpoints import BaseUrl
+from shared.credentials.base import Credentials
+from shared.credentials.endpoints import BaseUrl
 
 _SECRET_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
 

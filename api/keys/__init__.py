@@ -1,0 +1,1 @@
+"""An account's channel keys: made, changed, suspended, given another token."""

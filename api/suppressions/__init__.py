@@ -1,0 +1,1 @@
+"""Addresses that an account does not write to."""

@@ -1,0 +1,1 @@
+"""An account's tokens: listed, made, revoked."""

@@ -1,0 +1,1 @@
+"""Keys, tokens, contacts and suppressions, managed over HTTP."""
