@@ -1,17 +1,25 @@
 """``antar template``: content that is reviewed once and sent by its number."""
 
-from collections.abc import Callable
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable
 from typing import IO
+from uuid import UUID
 
 import click
 from sqlalchemy import Connection
 
 from deploy.cli import arguments, output
+from shared import ids, queues
 from shared.db import engine
+from shared.domain import previews
 from shared.domain.channels import Channel
 from shared.domain.times import rfc3339
-from shared.management import accounts, templates
-from shared.management.templates import Template
+from shared.management import accounts, template_sync, templates
+from shared.management.template_sync import Synced
+from shared.management.templates import Room, Template
+from worker import templates as meta
+from worker.runtime.wires import open_wires
 
 _template_id = click.argument("template_id", type=click.INT)
 
@@ -70,6 +78,52 @@ def deactivate(template_id: int, *, as_json: bool) -> None:
     _change(lambda connection: templates.deactivate(connection, template_id), as_json=as_json)
 
 
+@template.command("submit")
+@_template_id
+@output.json_option
+def submit(template_id: int, *, as_json: bool) -> None:
+    """Have a draft judged; a WABA number's is made at Meta."""
+    with engine.get().begin() as connection:
+        found = templates.find(connection, template_id)
+        submitted = templates.submit(connection, template_id, Room(account_id=found.account_id, channel=found.channel))
+    if submitted.key_id is not None:
+        _publish()
+    output.emit(_document(submitted), as_json=as_json)
+
+
+@template.command("show")
+@_template_id
+@output.json_option
+def show(template_id: int, *, as_json: bool) -> None:
+    """Show a template with its body and the variables it needs."""
+    found = _find(template_id)
+    output.emit(_full(found), as_json=as_json)
+
+
+@template.command("preview")
+@_template_id
+@click.option("--variable", "variables", multiple=True, metavar="NAME=VALUE", help="A value; as often as there are variables.")
+@output.json_option
+def preview(template_id: int, variables: tuple[str, ...], *, as_json: bool) -> None:
+    """Show what a template would be sent as, or what is in the way."""
+    filled = previews.preview(_find(template_id).content, dict(_pair(each) for each in variables))
+    said = {"rendered": filled.rendered, "missing_variables": list(filled.missing), "invalid_field": filled.invalid}
+    output.emit(said, as_json=as_json)
+
+
+@template.command("sync")
+@arguments.account
+@output.json_option
+def sync(account: str, *, as_json: bool) -> None:
+    """Read the templates of ACCOUNT's WABA numbers from Meta, now."""
+    with engine.get().connect() as connection:
+        owner = accounts.find(connection, account)
+        numbers = template_sync.every(connection, owner.id)
+    asyncio.run(_sync([each.key_id for each in numbers]))
+    with engine.get().connect() as connection:
+        output.emit([_synced(each) for each in template_sync.every(connection, owner.id)], as_json=as_json)
+
+
 @template.command("list")
 @arguments.account
 @output.json_option
@@ -84,6 +138,57 @@ def _change(change: Callable[[Connection], Template], *, as_json: bool) -> None:
     with engine.get().begin() as connection:
         changed = change(connection)
     output.emit(_document(changed), as_json=as_json)
+
+
+async def _sync(key_ids: Iterable[UUID]) -> None:
+    database, wires = engine.create_async(), open_wires()
+    try:
+        for key_id in key_ids:
+            await meta.sync_now(database, wires, key_id)
+    finally:
+        await wires.close()
+        await database.dispose()
+
+
+def _publish() -> None:
+    """Have a worker hand it in now; without a broker that is done when its time is looked at."""
+    with contextlib.suppress(*queues.BROKER_TROUBLE):
+        queues.publish_sync()
+
+
+def _find(template_id: int) -> Template:
+    with engine.get().connect() as connection:
+        return templates.find(connection, template_id)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not separator:
+        raise click.UsageError(f"{text}: give NAME=VALUE")
+    return name, value
+
+
+def _full(made: Template) -> output.Document:
+    return {
+        **_document(made),
+        "status_reason": made.status_reason,
+        "variables": list(previews.variables_of(made.content)),
+        "body": made.body,
+        "key": None if made.key_id is None else ids.encode(ids.KEY, made.key_id),
+        "category": made.category,
+        "quality": made.quality,
+        "provider_id": made.provider_id,
+        "synced_at": None if made.synced_at is None else rfc3339(made.synced_at),
+    }
+
+
+def _synced(number: Synced) -> output.Document:
+    return {
+        "key": ids.encode(ids.KEY, number.key_id),
+        "name": number.name,
+        "synced_at": None if number.synced_at is None else rfc3339(number.synced_at),
+        "error": number.error,
+    }
 
 
 def _document(made: Template) -> output.Document:

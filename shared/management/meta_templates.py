@@ -1,4 +1,4 @@
-"""The templates of WhatsApp Business as Meta knows them: by the name and language in their definition."""
+"""The templates of WhatsApp Business as Meta knows them: by the name and language in their definition; no drafts."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -44,7 +44,7 @@ _SELECT: Final = (
         templates.c.active,
         templates.c.body["components"].label("components"),
     )
-    .where(templates.c.channel == Channel.WABA.value)
+    .where(templates.c.channel == Channel.WABA.value, templates.c.status != "draft")
     .order_by(templates.c.id.desc())
 )
 

@@ -1,4 +1,4 @@
-"""The WABA templates that an API key can send: the account's own, but not those of a number it is not bound to."""
+"""The WABA templates that an API key can send: the account's own, but no drafts, and not those of a number it is not bound to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,7 +49,8 @@ def sendable(caller: Caller) -> list[Template]:
 
 
 def _own(caller: Caller) -> Select[Any]:
-    own = select(*_COLUMNS).where(templates.c.account_id == caller.account_id, templates.c.channel == Channel.WABA)
+    mine = (templates.c.account_id == caller.account_id, templates.c.channel == Channel.WABA, templates.c.status != "draft")
+    own = select(*_COLUMNS).where(*mine)
     if caller.bound_key_id is None:
         return own
     return own.where(or_(templates.c.key_id.is_(None), templates.c.key_id == caller.bound_key_id))

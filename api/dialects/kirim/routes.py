@@ -53,6 +53,7 @@ def _commit(caller: auth.Caller, parsed: schema.Request, key: IdempotencyKey | N
         request_id=request_ids.current(),
         waiter=None,
         idempotency=key,
+        queue=services.queue(caller.account_id, plan),
     )
     return services.of(current_app).intake.submit(order)
 

@@ -148,21 +148,19 @@ class Context(_Wire):
     behaviour: Behaviour | None = None
 
 
+Keys = Annotated[dict[Channel, Key] | None, BeforeValidator(_known_channels), Field(description="The channels to send by.")]
+Contents = Annotated[
+    dict[Channel, ChannelContent] | None, BeforeValidator(_known_channels), Field(description="What to send on each channel.")
+]
+
+
 class Body(_Wire):
     """A send to one recipient, on one channel or several."""
 
     model_config = ConfigDict(json_schema_extra={"required": ["keys", "content", "target"]})
 
-    keys: Annotated[
-        dict[Channel, Key] | None,
-        BeforeValidator(_known_channels),
-        Field(description="The channels to send by."),
-    ] = None
-    content: Annotated[
-        dict[Channel, ChannelContent] | None,
-        BeforeValidator(_known_channels),
-        Field(description="What to send on each channel."),
-    ] = None
+    keys: Keys = None
+    content: Contents = None
     target: Annotated[Target | None, Field(description="Whom to send to.")] = None
     context: Annotated[Context | None, Field(description="When and how to send.")] = None
 

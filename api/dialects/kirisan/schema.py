@@ -50,7 +50,11 @@ def parse(body: bytes, now: datetime) -> Request:
     Raises:
         Rejection: 400, with the first reason found: JSON, types, channels, behaviour, times, content.
     """
-    parsed = _read(body)
+    return check(_read(body), now)
+
+
+def check(parsed: Body, now: datetime) -> Request:
+    """Validate a body whose types are right. Raises as :func:`parse`."""
     validation.require_channels(parsed)
     allowed, until = validation.restriction(parsed), validation.until(parsed)
     schedule, expires_at = _times(parsed, now)

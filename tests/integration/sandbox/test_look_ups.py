@@ -5,13 +5,13 @@ import asyncio
 import pytest
 
 from deploy.local.sandbox import accounts
+from shared.credentials.whatsapp import WhatsappCredentials
 from shared.domain.outcome import Sent, Unknown
 from tests.integration.channels.loopback import DELIVERY, NUMBER, envelope, wired
 from tests.integration.channels.samples import MESSAGES
 from tests.integration.sandbox.conftest import Sandbox
 from worker.channels.base import Absence
 from worker.channels.whatsapp.adapter import WhatsappAdapter
-from worker.channels.whatsapp.credentials import WhatsappCredentials
 
 
 def send_and_look_up(sandbox: Sandbox, content: str) -> tuple[object, Sent | Absence]:
