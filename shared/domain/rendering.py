@@ -52,6 +52,15 @@ def render(body: TemplateBody | Inline, variables: Variables) -> Rendered:
             return _render_message(body, variables)
 
 
+def placeholders(body: TemplateBody | Inline) -> list[str]:
+    """List the variables that a message or template needs, each once, in the order of appearance."""
+    try:
+        render(body, {})
+    except MissingVariables as missing:
+        return missing.names
+    return []
+
+
 def _render_message(body: Message, variables: Variables) -> Message:
     filling = _Filling(variables)
     fields = filling.everywhere(dump(body))
@@ -64,8 +73,9 @@ def _render_email(body: EmailBody, variables: Variables) -> EmailBody:
     subject = filling.text(body.subject, _one_line)
     markup = filling.text(body.html, html.escape)
     plain = None if body.text is None else filling.text(body.text)
+    attachments = None if body.attachments is None else filling.everywhere([dump(each) for each in body.attachments])
     filling.check()
-    return EmailBody(subject=subject, html=markup, text=plain)
+    return EmailBody(subject=subject, html=markup, text=plain, attachments=attachments)
 
 
 def _render_waba(body: WabaTemplate, variables: Variables) -> TemplateMessage:

@@ -24,6 +24,10 @@ _MEXICAN_MOBILE: Final = re.compile(r"521[0-9]{10}")
 """WhatsApp still writes Mexican mobiles with the 1 that the numbering plan gave up in 2019."""
 _PRIVATE_DOMAIN: Final = re.compile(r"(?<=[@.])(local|localhost)\Z", re.IGNORECASE | re.ASCII)
 """Special-use names that a private mail server may serve all the same."""
+_EVERYDAY: Final = re.compile(r"[a-z0-9]+(?:[._+-][a-z0-9]+)*")
+"""Local parts that are valid and have one spelling only; upper case is not among them, as some are written in lower case."""
+_SHORT_EMAIL: Final = 64
+"""Characters of an address that is too short to break a limit, be it of its local part or of the whole."""
 _HOST_OR_PUBLIC: Final = re.compile(r"[^.]+|.*[a-z]")
 """Only a name without a dot may end in a digit: with dots it would be a number's, and no top-level domain does."""
 
@@ -91,6 +95,24 @@ def _telegram(target: str) -> str | None:
 
 def _email(target: str) -> str | None:
     """Accept what SMTP can carry, with the domain in lower-case A-labels; whether it takes mail is for the relay to say.
+
+    Most addresses have a local part that stays as it is; then only the domain is to be checked, and it was, with another address.
+    """
+    local, _, domain = target.rpartition("@")
+    if len(target) > _SHORT_EMAIL or not target.isascii() or not _EVERYDAY.fullmatch(local):
+        return _checked_email(target)
+    checked = _checked_domain(domain)
+    return checked and f"{local}@{checked}"
+
+
+@lru_cache(maxsize=10_000)
+def _checked_domain(domain: str) -> str | None:
+    checked = _checked_email(f"a@{domain}")
+    return checked and checked.removeprefix("a@")
+
+
+def _checked_email(target: str) -> str | None:
+    """Check all of an address.
 
     The validator refuses private domains unless its global list is changed, so ``test`` stands in for them, which it can allow.
     """

@@ -1,0 +1,1 @@
+"""Recipients of campaigns: read from files, judged, reported on, and sent to again."""

@@ -1,0 +1,1 @@
+"""Files of recipients: read, and judged row by row."""

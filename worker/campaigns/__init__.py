@@ -1,0 +1,1 @@
+"""What workers do for campaigns beside sending: files of recipients read, and recipients fed to the queue."""
