@@ -9,13 +9,11 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from shared import ids
-from shared.db import hot
+from shared.db import hot, members
 from shared.db.hot import Executes, Question
 from shared.db.statements import among, settlement
 from shared.domain import cascade
-from shared.domain.confirmation import Confirmation
-from shared.domain.outcome import Code
-from shared.domain.states import DeliveryState, SendState
+from shared.domain.states import SendState
 from worker.deliver.result import Lineage
 
 _Group = TypeVar("_Group")
@@ -115,21 +113,21 @@ async def move(
     The deliveries of those that are not ``known`` are read.
     """
     movable = [send for send in sends if send.state in _MOVABLE]
-    members = {**known, **await deliveries(connection, [send for send in movable if send.id not in known])}
-    moves = [_move(send, members[send.id], reopens=send.id in reopens) for send in movable if members.get(send.id)]
+    found = {**known, **await deliveries(connection, [send for send in movable if send.id not in known])}
+    moves = [_move(send, found[send.id], reopens=send.id in reopens) for send in movable if found.get(send.id)]
     await _apply(connection, moves)
     return Settlement(publish=tuple(_next_tiers(moves, lineages)), wake=_finished(sends, moves))
 
 
 def _move(send: Any, rows: Sequence[Any], *, reopens: bool) -> _Moved:
-    members = [_member(row) for row in rows]
-    step = cascade.next_step(members, reopens=reopens)
+    read = [members.read(row, send.tier) for row in rows]
+    step = cascade.next_step(read, reopens=reopens)
     return _Moved(
         send_id=send.id,
         before=SendState(send.state),
         step=step,
-        reopened=cascade.reopened(members, step) if reopens else (),
-        runs=not isinstance(step, cascade.Finish) and not cascade.has_success(members),
+        reopened=cascade.reopened(read, step) if reopens else (),
+        runs=not isinstance(step, cascade.Finish) and not cascade.has_success(read),
         queue=rows[0].queue,
     )
 
@@ -151,17 +149,6 @@ def by_send(rows: Iterable[Any]) -> Members:
     for row in rows:
         found[row.send_id].append(row)
     return found
-
-
-def _member(row: Any) -> cascade.Member:
-    state, expired = DeliveryState(row.state), row.code == Code.EXPIRED
-    return cascade.Member(id=row.id, tier=row.tier, state=state, held=row.held, expired=expired, confirmation=_confirmation(row))
-
-
-def _confirmation(row: Any) -> Confirmation:
-    if row.awaited:
-        return Confirmation.AWAITED
-    return Confirmation.MISSING if row.code == Code.UNCONFIRMED else Confirmation.GIVEN
 
 
 async def _apply(connection: Executes, moves: Sequence[_Moved]) -> None:
@@ -188,7 +175,7 @@ def _send_row(move: _Moved) -> dict[str, object] | None:
     state = SendState.RUNNING if move.runs else move.ends
     tier = move.step.tier if isinstance(move.step, cascade.OpenTier) else None
     changes = tier is not None or state is not move.before
-    return {"id": str(move.send_id), "state": state, "tier": tier} if state and changes else None
+    return {"id": str(move.send_id), "state": state, "tier": tier, "former": move.before} if state and changes else None
 
 
 def _next_tiers(moves: Iterable[_Moved], lineages: Mapping[UUID, Lineage]) -> list[Publish]:

@@ -1,0 +1,1 @@
+"""Campaigns fed, paused, resumed and cancelled, on a real database."""
