@@ -8,14 +8,23 @@ from flask import Flask, Request, Response
 from flask.sessions import NullSession, SessionInterface
 
 from api import answers, bodies, cores, errors, intake, request_ids, services
+from api.campaigns import routes as campaigns
+from api.contacts import routes as contacts
 from api.deliveries import routes as deliveries
 from api.dialects.kanal import routes as kanal
 from api.dialects.kirim import routes as kirim
 from api.dialects.kirisan import routes as kirisan
+from api.file_links import routes as file_links
+from api.files import routes as files
 from api.health import routes as health
+from api.keys import routes as keys
 from api.openapi import routes as openapi
 from api.receipts import routes as receipts
 from api.sends import routes as sends
+from api.stats import routes as stats
+from api.suppressions import routes as suppressions
+from api.templates import routes as templates
+from api.tokens import routes as tokens
 from api.unsubscribe import routes as unsubscribe
 from api.webhooks import routes as webhooks
 from shared import logs, settings
@@ -65,7 +74,27 @@ def create_app() -> Flask:
 
 def add_rooms(app: Flask) -> None:
     """Add the routes of every room, in the order in which they are told of."""
-    for routes in (kirisan, kirim, kanal, sends, deliveries, webhooks, receipts, unsubscribe, health, openapi):
+    for routes in (
+        kirisan,
+        kirim,
+        kanal,
+        sends,
+        deliveries,
+        campaigns,
+        stats,
+        templates,
+        files,
+        webhooks,
+        keys,
+        tokens,
+        contacts,
+        suppressions,
+        receipts,
+        unsubscribe,
+        file_links,
+        health,
+        openapi,
+    ):
         app.register_blueprint(routes.blueprint)
 
 

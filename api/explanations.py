@@ -20,6 +20,7 @@ _WRONG_TYPES: Final[Mapping[str, str]] = {
 }
 
 _WRONG_VALUES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+    "extra_forbidden": lambda _: "is not known",
     "finite_number": lambda _: "must be a finite number",
     "greater_than_equal": lambda limits: f"must be at least {limits['ge']:g}",
     "less_than_equal": lambda limits: f"must be at most {limits['le']:g}",

@@ -28,7 +28,6 @@ from shared.db import engine, hot
 from shared.db.statements import intake as statements
 from shared.domain.due import AT_ONCE, Due
 from shared.management import promotion
-from shared.queues import Queue
 
 _KEY_PATIENCE: Final = 0.25
 """For how much of ``database_timeout`` an idempotency key is waited for that a request in another process has in hand."""
@@ -234,7 +233,7 @@ def _made(order: Order) -> Accepted:
 
 def _opened(entries: Iterable[_Entry]) -> list[Due]:
     return [
-        Due(id=ids.delivery_of(entry.order.send_id, number), queue=Queue.SEND, at=AT_ONCE)
+        Due(id=ids.delivery_of(entry.order.send_id, number), queue=entry.order.queue, at=AT_ONCE)
         for entry in entries
         for number, delivery in enumerate(entry.order.plan.deliveries, start=1)
         if opens(entry.order.plan, delivery)

@@ -83,8 +83,8 @@ def moment(arguments: Mapping[str, str], name: str) -> datetime | None:
     return found
 
 
-def told(data: dict[str, Any], status: int = 200) -> Response:
-    """Answer with one thing."""
+def told(data: dict[str, Any] | list[dict[str, Any]], status: int = 200) -> Response:
+    """Answer with one thing, or with a few that need no pages."""
     response = jsonify(data=data, request_id=request_ids.current())
     response.status_code = status
     return response

@@ -13,6 +13,7 @@ from shared import ids
 from shared.domain import confirmation, targets
 from shared.domain.send import DeliveryView, PlannedDelivery, SendPlan, SendView
 from shared.domain.states import DeliveryState, SendState
+from shared.queues import Queue
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +29,8 @@ class Order:
     idempotency: IdempotencyKey | None = None
     number: int | None = None
     """The send's integer number, where its dialect answers with one; taken from :func:`api.intake.next_number`."""
+    queue: Queue = Queue.SEND
+    """Where all its deliveries wait, each for its turn."""
     send_id: UUID = field(default_factory=ids.new_send)
 
 
@@ -96,6 +99,7 @@ def _delivery(order: Order, number: int, delivery: PlannedDelivery) -> dict[str,
         "content": delivery.content,
         "state": _delivery_state(order.plan, delivery),
         "opens": opens(order.plan, delivery),
+        "queue": order.queue,
     }
 
 

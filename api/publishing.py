@@ -34,6 +34,8 @@ class _Work:
     """Webhooks in the inbox that are to be handled."""
     posts: list[UUID] = field(default_factory=list)
     """Webhooks to customers that are to be posted."""
+    numbers: list[UUID] = field(default_factory=list)
+    """Channel keys whose templates are to be read: their time has come in Postgres."""
 
     def add(self, more: "_Work") -> None:
         """Take more along."""
@@ -41,6 +43,7 @@ class _Work:
         self.settle.extend(more.settle)
         self.webhooks.extend(more.webhooks)
         self.posts.extend(more.posts)
+        self.numbers.extend(more.numbers)
 
 
 class Publisher:
@@ -68,6 +71,11 @@ class Publisher:
         """Have webhooks to customers posted soon; never waits and never fails."""
         if webhook_ids:
             self._put(_Work(posts=list(webhook_ids)))
+
+    def sync(self, key_ids: Sequence[UUID]) -> None:
+        """Have templates read soon from their provider; never waits and never fails."""
+        if key_ids:
+            self._put(_Work(numbers=list(key_ids)))
 
     def _put(self, work: _Work) -> None:
         if self._waiting.qsize() < _MOST:
@@ -103,6 +111,7 @@ class Publisher:
             "sends": len(work.settle),
             "webhooks": len(work.webhooks),
             "posts": len(work.posts),
+            "numbers": len(work.numbers),
         }
         try:
             queues.publish_due(work.deliveries)
@@ -112,6 +121,8 @@ class Publisher:
                 queues.publish_receipts(work.webhooks)
             if work.posts:
                 queues.publish_webhooks(work.posts)
+            if work.numbers:
+                queues.publish_sync()
         except queues.BROKER_TROUBLE:
             _log.warning("publishing.broker_away", **counts)
         except Exception:  # noqa: BLE001 - the thread outlives a bug; recovery publishes what it dropped.

@@ -3,15 +3,19 @@
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from flask import Flask, current_app
 
 from api.backlog import Backlog
 from api.intake import Intake
 from api.publishing import Publisher
+from api.shares import Shares
 from api.waiting import WaitingRoom
 from shared import health, settings
 from shared.db import engine
+from shared.domain.send import SendPlan
+from shared.queues import Queue
 
 _EXTENSION = "antar"
 
@@ -25,6 +29,7 @@ class Services:
     waiting: WaitingRoom
     backlog: Backlog
     """The deliveries that wait for a worker."""
+    shares: Shares
     inbox: Backlog
     """The webhooks of providers that wait to be handled."""
 
@@ -32,11 +37,12 @@ class Services:
 def register(app: Flask) -> None:
     """Start the services of this process."""
     database, current = engine.create_apart(), settings.get()
-    backlog = Backlog("deliveries", current.most_waiting, partial(health.waiting, database))
+    shares = Shares(database, current.account_share)
+    backlog = Backlog("deliveries", current.most_waiting, shares.count)
     inbox = Backlog("webhooks", current.most_unhandled, partial(health.unhandled, database))
     publisher = Publisher()
     app.extensions[_EXTENSION] = Services(
-        intake=Intake(publisher, backlog), publisher=publisher, waiting=WaitingRoom(), backlog=backlog, inbox=inbox
+        intake=Intake(publisher, backlog), publisher=publisher, waiting=WaitingRoom(), backlog=backlog, shares=shares, inbox=inbox
     )
 
 
@@ -49,6 +55,11 @@ def of(app: Any) -> Services:
 def admit() -> None:
     """Let in a request that is about to send something new. Raises :class:`api.errors.Overloaded`."""
     of(current_app).backlog.admit()
+
+
+def queue(account_id: UUID, plan: SendPlan) -> Queue:
+    """Give the queue for a send. One that waits for its time comes when others may have their share."""
+    return Queue.SEND if plan.schedule else of(current_app).shares.queue(account_id)
 
 
 def send_wait() -> float:

@@ -40,6 +40,7 @@ def submit(
             waiter=room.process if waits else None,
             idempotency=key,
             number=number,
+            queue=services.queue(caller.account_id, plan),
         )
         return _submit_and_wait(order, seconds if waits else 0.0)
 

@@ -17,7 +17,7 @@ from shared import ids
 from shared.db.statements import among, settlement
 from shared.db.statements import confirmation as statements
 from shared.domain import confirmation
-from worker.deliver import advance
+from worker.deliver import advance, counting
 from worker.deliver.advance import Settlement
 from worker.runtime.process import Process
 
@@ -76,7 +76,8 @@ async def _advance(connection: AsyncConnection, sends: Sequence[Row[Any]], over:
     concerned = {send.id: send for send in sends if send.id in theirs}
     reasons = {row.id: _reason(concerned[row.send_id]) for row in over}
     rows = [{"id": str(identifier), "reason": reason} for identifier, reason in reasons.items()]
-    await connection.execute(statements.end, {"rows": json.dumps(rows), **among(list(reasons))})
+    async with counting.recounted(connection, list(reasons)):
+        await connection.execute(statements.end, {"rows": json.dumps(rows), **among(list(reasons))})
     events = [_event(row, reasons[row.id]) for row in over]
     await connection.execute(settlement.insert_events, {"rows": json.dumps(events)})
     _log.info("confirmation.missing", deliveries=len(over))

@@ -16,7 +16,7 @@ from shared.domain import retry
 from shared.domain.channels import Channel
 from shared.domain.outcome import Code, Unknown
 from worker import confirmation, resolution
-from worker.deliver import advance, bugs, claim, one, record, settle
+from worker.deliver import advance, bugs, claim, counting, one, record, settle
 from worker.deliver.result import Lineage, Result
 from worker.runtime.process import Process
 from worker.webhooks import crowding
@@ -69,6 +69,8 @@ async def recover(process: Process) -> None:
         await _take_step("unconfirmed", confirmation.end_overdue(process))
     if found.unresolved:
         await _take_step("unresolved", resolution.resolve_due(process))
+    if found.counted:
+        await _take_step("counted", counting.fold(process.engine))
 
 
 async def _take_step(name: str, step: Awaitable[None]) -> None:

@@ -17,8 +17,9 @@ from sqlalchemy.exc import DBAPIError
 from shared import settings
 from shared.db import engine, partitions, retention, turns
 from shared.db.partitions import Week
-from shared.db.statements import receipts, upkeep
+from shared.db.statements import receipts, statistics, upkeep
 from shared.db.statements import webhooks as posted
+from shared.management import files
 
 _Answer = TypeVar("_Answer")
 
@@ -49,12 +50,14 @@ def tend_partitions() -> None:
 
 
 def expire() -> None:
-    """Delete what has expired: idempotency keys, webhooks that nobody could handle, and those of customers after a month."""
+    """Delete what has expired: idempotency keys, webhooks that nobody could handle, those of customers, old counts, lost files."""
     keys = _in_batches(upkeep.expire_idempotency_keys)
     webhooks = _in_batches(receipts.expire, age_seconds=_WEBHOOK_SECONDS)
     posts = _in_batches(posted.expire, age_seconds=_POST_SECONDS) + _in_batches(posted.forget_deleted)
     _ask(lambda connection: connection.execute(posted.forget_subscriptions, {"age_seconds": _SUBSCRIPTION_SECONDS}))
-    _log.info("upkeep.expired", idempotency_keys=keys, webhooks=webhooks, posts=posts)
+    counts = _in_batches(statistics.expire, days=settings.get().statistics_days)
+    swept = files.sweep(engine.get())
+    _log.info("upkeep.expired", idempotency_keys=keys, webhooks=webhooks, posts=posts, counts=counts, files=swept)
 
 
 def _in_batches(statement: TextClause, **parameters: float) -> int:

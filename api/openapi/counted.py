@@ -15,6 +15,11 @@ _LIMITED: Final = {
 _NOT_COUNTED: Final = frozenset({401, 503})
 
 
+def managed(status: int, answer: Answer, *others: int, more: Mapping[int, Answer] | None = None) -> Mapping[int, Answer]:
+    """Give the answers of a route that :func:`api.auth.manager` guards, ``more`` of them in words of their own."""
+    return answers(status, answer, *others, 403, conflict=more)
+
+
 def answers(status: int, answer: Answer, *others: int, conflict: Mapping[int, Answer] | None = None) -> Mapping[int, Answer]:
     """Give the answers of a route: the headers stand on all but those of nobody known.
 

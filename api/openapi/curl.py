@@ -5,6 +5,7 @@ import re
 from typing import Any, Final
 from urllib.parse import urlencode
 
+_FORM: Final = "multipart/form-data"
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -36,6 +37,8 @@ def _headers(operation: dict[str, Any]) -> list[str]:
 def _body(operation: dict[str, Any]) -> list[str]:
     for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
         if "example" in content:
+            if media_type == _FORM:
+                return [f"-F '{name}={value}'" for name, value in content["example"].items()]
             text = json.dumps(content["example"], ensure_ascii=False).replace("'", "'\\''")
             return [f"-H 'Content-Type: {media_type}'", f"-d '{text}'"]
     return []

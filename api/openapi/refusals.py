@@ -43,6 +43,13 @@ _REFUSED: Final[Mapping[int, Answer]] = {
         "The account token is missing or unknown (`invalid_api_key`), revoked (`revoked_api_key`), or expired (`expired_api_key`).",
     ),
     **refused(
+        403,
+        "permission_error",
+        "token_bound",
+        "this token is bound to a channel key: it sends, and manages nothing",
+        "The token is bound to a channel key, and manages nothing.",
+    ),
+    **refused(
         404,
         "not_found",
         "resource_not_found",

@@ -2,13 +2,19 @@
 
 import click
 
+from deploy.cli import campaign_files, campaign_progress
 from deploy.cli.accounts import account
+from deploy.cli.campaigns import campaign
+from deploy.cli.contacts import contact
 from deploy.cli.database import doctor, migrate
 from deploy.cli.failures import Guarded
+from deploy.cli.files import file
 from deploy.cli.held import held
 from deploy.cli.keys import key
 from deploy.cli.quarantine import quarantine
 from deploy.cli.sends import send, why
+from deploy.cli.stats import stats
+from deploy.cli.suppressions import suppression
 from deploy.cli.templates import template
 from deploy.cli.tokens import token
 from deploy.cli.up import up
@@ -20,5 +26,25 @@ def main() -> None:
     """Run antar and manage its accounts, tokens, channel keys and templates."""
 
 
-for command in (up, migrate, doctor, account, token, key, template, send, why, held, quarantine):
+for command in (
+    up,
+    migrate,
+    doctor,
+    account,
+    token,
+    key,
+    template,
+    campaign,
+    file,
+    send,
+    why,
+    held,
+    quarantine,
+    stats,
+    contact,
+    suppression,
+):
     main.add_command(command)
+
+for part in (*campaign_files.COMMANDS, *campaign_progress.COMMANDS):
+    campaign.add_command(part)

@@ -114,6 +114,8 @@ limit = click.option("--limit", type=click.IntRange(1, 10_000), default=100, sho
 
 channel = click.argument("channel", type=click.Choice([each.value for each in Channel]))
 
+channel_option = click.option("--channel", type=click.Choice([each.value for each in Channel]), help="Only those of this channel.")
+
 
 def read_json(file: IO[bytes], field: str) -> dict[str, Any]:
     """Read a JSON object from a file. Raises :class:`Invalid`, which never quotes the file."""

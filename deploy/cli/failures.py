@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from shared import settings
 from shared.management.errors import ManagementError
+from shared.storage import StorageError
 from shared.vault import VaultError
 
 _Explain = Callable[[Any], str]
@@ -99,6 +100,7 @@ _EXPLANATIONS: Final[dict[type[Exception], _Explain]] = {
     ArgumentError: _malformed_url,
     ValidationError: _settings_wrong,
     VaultError: str,
+    StorageError: str,
     CommandError: str,
 }
 """What can be expected to go wrong; of two that fit, the first speaks."""

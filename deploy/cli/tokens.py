@@ -5,14 +5,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import click
-from sqlalchemy import Connection
 
 from deploy.cli import announcing, arguments, output
 from shared import ids
-from shared.db import engine, partitions
+from shared.db import engine
 from shared.domain.times import rfc3339
-from shared.management import accounts, keys, tokens
-from shared.management.errors import NotFound
+from shared.management import accounts, tokens
 from shared.management.tokens import Token
 
 
@@ -42,9 +40,7 @@ def create(
         raise click.UsageError("give --expires-at or --expires-in")
     with engine.get().begin() as connection:
         account_id = accounts.find(connection, account).id
-        if bound_key is not None:
-            _check_owner(connection, account_id, bound_key)
-        ends_at = expires_at if expires_in is None else partitions.now(connection) + expires_in
+        ends_at = tokens.end_of(connection, expires_at, expires_in)
         made, plain = tokens.create(connection, account_id, bound_key, label=label, expires_at=ends_at)
     output.emit({"token": plain, **_document(made)}, as_json=as_json)
 
@@ -69,11 +65,6 @@ def list_tokens(account: str, *, as_json: bool) -> None:
     with engine.get().connect() as connection:
         found = tokens.every(connection, accounts.find(connection, account).id)
     output.emit([_document(each) for each in found], as_json=as_json)
-
-
-def _check_owner(connection: Connection, account_id: UUID, key_id: UUID) -> None:
-    if all(key.id != key_id for key in keys.every(connection, account_id)):
-        raise NotFound("the account has no such channel key")
 
 
 def _document(made: Token) -> output.Document:

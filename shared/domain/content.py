@@ -154,12 +154,24 @@ class Message(_Wire):
         return self.message or ""
 
 
+class Attachment(_Wire):
+    """A file that an email carries."""
+
+    file_id: Annotated[Text, Field(description="The id of a file of this account; a {{placeholder}} is filled.")]
+    file_name: Annotated[Text | None, Field(description="What the recipient sees it called.")] = None
+
+
+MOST_ATTACHMENTS: Final = 10
+"""Files of one email."""
+
+
 class EmailBody(_Wire):
-    """The body of an email template: HTML with an optional plain-text alternative."""
+    """The body of an email template: HTML with an optional plain-text alternative, and files."""
 
     subject: Text
     html: Text
     text: Text | None = None
+    attachments: Annotated[tuple[Attachment, ...], Field(max_length=MOST_ATTACHMENTS)] | None = None
 
 
 class WabaTemplate(_Wire):

@@ -30,7 +30,7 @@ MEANINGS: Final[Mapping[Code, str]] = {
     Code.CONTENT_REFUSED: "The provider refused the content by its policy.",
     Code.CONTENT_UNSUPPORTED: "The channel or gateway cannot carry this type.",
     Code.TEMPLATE_REJECTED: "The provider does not accept the template or its parameters: compare with the provider's own copy.",
-    Code.MEDIA_UNREACHABLE: "The provider could not fetch the file's link.",
+    Code.MEDIA_UNREACHABLE: "The file could not be fetched: by its provider from its link, or by antar from `ANTAR_FILES_URL`.",
     Code.CREDENTIALS_REJECTED: "The provider does not accept the channel key's credentials: renew them.",
     Code.DEVICE_DISCONNECTED: "The WhatsApp device is not connected: link it again.",
     Code.SENDER_RESTRICTED: "The provider has restricted the sender: look into its console.",

@@ -2,7 +2,9 @@
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
+from zoneinfo import available_timezones
 
 _UNIX_SECONDS: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 
@@ -21,3 +23,13 @@ def parse(text: str) -> datetime | None:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def is_zone(name: str) -> bool:
+    """Tell whether this is the name of an IANA time zone."""
+    return name in _zones()
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())

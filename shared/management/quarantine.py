@@ -1,5 +1,6 @@
 """The quarantine: deliveries that our own code failed at, and sending them once it is mended."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -103,8 +104,8 @@ def replay(connection: Connection, delivery_id: UUID, actor: str, *, even_if_sen
     locked = deliveries.lock(connection, delivery_id)
     entry = find(connection, delivery_id)
     _require_replayable(entry, locked, _members(connection, locked), even_if_sent=even_if_sent)
-    running = {"state": SendState.RUNNING, "tier": locked.tier, "ended_at": None}
-    connection.execute(update(sends).where(sends.c.id == locked.send.id).values(running))
+    running = {"id": str(locked.send.id), "state": SendState.RUNNING, "tier": locked.tier, "former": locked.send.state}
+    connection.execute(settlement.advance_sends, {"rows": json.dumps([running]), **among([locked.send.id])})
     connection.execute(update(quarantine).where(quarantine.c.delivery_id == delivery_id).values(replayed_at=func.now()))
     return deliveries.requeue(connection, locked, "replayed", f"by {actor}{', even if it was sent' if even_if_sent else ''}")
 

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import ids
 from shared.db.statements import receipts as statements
+from shared.db.statements import templates
 from worker.deliver import advance
 from worker.deliver.advance import Settlement
 from worker.receipts import events, matching, people, reading, recording, sessions
@@ -83,11 +84,22 @@ async def _note(process: Process, webhooks: Sequence[Heard]) -> Senders:
     """Write down what concerns senders and people, apart from the deliveries, which are locked before them."""
     async with process.engine.begin() as connection:
         ask = await sessions.note(connection, webhooks)
+        sync = await _ask_for_templates(connection, webhooks)
         senders = await people.find_senders(connection, webhooks)
         await people.note(connection, webhooks, senders)
     if ask:
         await process.publisher.publish_probe()
+    if sync:
+        await process.publisher.publish_sync()
     return senders
+
+
+async def _ask_for_templates(connection: AsyncConnection, webhooks: Sequence[Heard]) -> bool:
+    """Let the templates of accounts be read whose webhooks say that some have changed: a webhook does not say of which number."""
+    account_ids = sorted({heard.account_id for heard in webhooks if heard.news.templates})
+    if account_ids:
+        await connection.execute(templates.ask_soon, {"account_ids": account_ids, "key_id": None})
+    return bool(account_ids)
 
 
 async def _record(

@@ -21,7 +21,7 @@ from shared.domain.confirmation import Until
 from shared.domain.outcome import Code
 from shared.domain.receipts import Receipt
 from shared.domain.states import DeliveryState
-from worker.deliver import advance, resolving, settle
+from worker.deliver import advance, counting, resolving, settle
 from worker.deliver.advance import Settlement
 from worker.receipts import judgement
 from worker.receipts.judgement import Notice, Standing, Verdict
@@ -65,6 +65,9 @@ async def record(connection: AsyncConnection, by_delivery: Mapping[UUID, Sequenc
     rows = (await connection.execute(statements.lock_deliveries, among(list(by_delivery)))).all()
     untils = {send.id: confirmation.read(send.until) for send in sends}
     verdicts = [judgement.judge(_standing(row, untils[ids.send_of(row.id)]), by_delivery[row.id]) for row in rows]
+    confirmed = [row.id for row, verdict in zip(rows, verdicts, strict=True) if verdict.confirmed and row.code is not None]
+    async with counting.recounted(connection, confirmed):
+        await _write_receipts(connection, verdicts)
     return Recorded(
         settlement=await _write(connection, sends, {row.id: verdict for row, verdict in zip(rows, verdicts, strict=True)}),
         too_early=frozenset[UUID]().union(*(verdict.too_early for verdict in verdicts)),
@@ -98,12 +101,15 @@ def _moved(row: Row[Any], best: Notice) -> Moved:
     return Moved(channel=channel, receipt=best.report.receipt, notice=best, **whose)
 
 
-async def _write(connection: AsyncConnection, sends: Sequence[Row[Any]], verdicts: Mapping[UUID, Verdict]) -> Settlement:
-    receipts = [verdict.receipt for verdict in verdicts.values() if verdict.receipt]
-    events = [event for verdict in verdicts.values() for event in verdict.events]
+async def _write_receipts(connection: AsyncConnection, verdicts: Sequence[Verdict]) -> None:
+    receipts = [verdict.receipt for verdict in verdicts if verdict.receipt]
     if receipts:
         written = among([UUID(row["id"]) for row in receipts])
         await connection.execute(statements.record, {"rows": json.dumps(receipts), **written})
+
+
+async def _write(connection: AsyncConnection, sends: Sequence[Row[Any]], verdicts: Mapping[UUID, Verdict]) -> Settlement:
+    events = [event for verdict in verdicts.values() for event in verdict.events]
     if events:
         await connection.execute(settlement.insert_events, {"rows": json.dumps(events)})
     resolved = await resolving.write(connection, sends, [each.resolution for each in verdicts.values() if each.resolution])

@@ -12,13 +12,14 @@ from typing import Any, Final
 from deploy.local.sandbox import accounts as sandbox
 from shared import ids
 from tests.acceptance.backend import new_phone
-from tests.acceptance.openapi.resources import NAMED, OPEN, subscription
+from tests.acceptance.openapi.resources import CREDENTIALS, NAMED, OPEN, subscription
 from tests.acceptance.openapi.tenants import Tenant
 
 JsonObject = dict[str, Any]
 
 _PARAMETERS: Final = {
     "Prefer": ["respond-async", "wait=1"],
+    "row": [1, 99],
     "hub.mode": ["subscribe"],
     "hub.verify_token": [sandbox.VERIFY_TOKEN, "another"],
 }
@@ -26,6 +27,7 @@ _REPEATS: Final = "Idempotency-Key"
 """Not generated: of requests with one key only the first would do anything."""
 _LEFT_OUT: Final = {"KanalMessage": {"audio", "video", "document"}}
 """Files are alike, and Meta takes no more than so many messages to one person in a moment."""
+_NULL: Final = {"type": "null"}
 _VARIABLES: Final = {"enum": [{"name": "Alex", "order_id": "A-1001"}]}
 _TEXT: Final = {"enum": [{"body": "Hello"}]}
 _IMAGE: Final = {"enum": [{"link": "https://cdn.example.com/receipt.jpg", "caption": "Your receipt."}]}
@@ -62,6 +64,8 @@ def _names(path: str, tenant: Tenant) -> list[str]:
 
 
 def _narrow_parameter(parameter: JsonObject, names: list[str]) -> JsonObject:
+    if parameter["name"] == "channel" and parameter["in"] == "path":
+        return {**parameter, "schema": {"enum": ["telegram"]}}
     if parameter["in"] == "path" and names:
         return {**parameter, "schema": {"enum": names}}
     if parameter["name"] in _PARAMETERS:
@@ -98,8 +102,33 @@ def _fields(tenant: Tenant) -> Mapping[str, JsonObject]:
             "template_id": {"enum": [tenant.templates["waba"], 999]},
             "variables": _VARIABLES,
         },
+        "NewCampaign": _campaign(tenant),
+        "CampaignChanges": {**_campaign(tenant), "keys": _NULL, "content": _NULL, "behaviour": _NULL},
+        "Resending": {"states": {"enum": [["failed"], ["failed", "expired"]]}},
         "NewSubscription": {"url": {"enum": ["https://hooks.shop.example/kirim", "http://hooks.shop.example"]}},
+        "NewKey": {"credentials": {"enum": [CREDENTIALS, {}]}, "sender": {"enum": [phone, None, "12"]}},
+        "KeyChanges": {"credentials": {"enum": [CREDENTIALS, {"bot_token": "8:a"}]}, "sender": {"enum": [phone, None]}},
+        "NewTemplate": {"body": {"enum": [_MESSAGES[0]]}, "key": _NULL, "category": _NULL},
+        "ChangedTemplate": {"body": {"enum": _MESSAGES}, "category": _NULL},
+        "TemplateSyncRequest": {"key": {"enum": [tenant.key_ids["waba"], None]}},
+        "NewToken": {"bound_key": {"enum": [tenant.key_ids["waba"], None]}},
+        "NewContact": {"channel": {"enum": ["whatsapp"]}, "address": {"enum": [new_phone(), new_phone(), "12"]}},
+        "NewSuppressions": {"channel": {"enum": ["whatsapp"]}, "addresses": {"enum": [[new_phone()], ["12"]]}},
         "BulkReplay": {"subscription_id": {"enum": [subscription(tenant), "wbs_1"]}},
+    }
+
+
+def _campaign(tenant: Tenant) -> JsonObject:
+    return {
+        "keys": _object({"whatsapp": _key(tenant.keys["whatsapp"])}),
+        "content": {"enum": [{"whatsapp": {"message": each}} for each in _MESSAGES]},
+        "columns": {"enum": [{"targets": {"whatsapp": "phone"}}]},
+        "behaviour": _NULL,
+        "schedule": {"enum": [int(time.time()) + 86_400]},
+        "recurrence": {"enum": ["FREQ=WEEKLY;BYDAY=MO", "FREQ=HOURLY", None]},
+        "time_zone": {"enum": ["Asia/Jakarta", "Mars/Olympus"]},
+        "quiet_hours": {"enum": [{"from": "21:00", "until": "08:00"}, None]},
+        "delay_seconds": _NULL,
     }
 
 

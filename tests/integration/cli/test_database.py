@@ -92,12 +92,13 @@ def test_queues_without_a_worker_are_named(servers: Mapping[str, str]) -> None:
 
 
 def test_everything_wrong_is_told_in_a_line_each(servers: Mapping[str, str]) -> None:
-    environment = _spoiled(servers, DATABASE_URL=_NOWHERE, BROKER_URL=_BROKER_NOWHERE, SECRET_KEYS="")
+    environment = _spoiled(servers, DATABASE_URL=_NOWHERE, BROKER_URL=_BROKER_NOWHERE, SECRET_KEYS="", FILES_URL="s3:")
     findings = _examined(environment)
     assert {name: ok for name, (ok, _) in findings.items() if ok} == {"settings": True}
     assert findings["postgres"][1].startswith("cannot use Postgres at 127.0.0.1:1/antar: ")
     assert findings["broker"][1].startswith("cannot reach redis://:**@127.0.0.1:1/0: ")
     assert findings["secret keys"][1].startswith("ANTAR_SECRET_KEYS is not set")
+    assert findings["files"][1].startswith("ANTAR_FILES_URL is file:///directory, s3://bucket")
     lines = process(environment, "doctor").stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["ok"] + ["FAIL"] * (len(findings) - 1)
 

@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from redis.client import PubSub
 from sqlalchemy import Engine, func, select, update
 
 from deploy.cli import main
@@ -205,7 +206,7 @@ def test_a_revoked_key_takes_no_credentials(antar: Antar, account: str) -> None:
     key_id = add_key(antar, account, "telegram", _TELEGRAM)["id"]
     antar.json("key", "revoke", key_id)
     said = antar.refused("key", "set", key_id, "--credentials", "-", stdin=json.dumps(_TELEGRAM))
-    assert said == "Error: status: a revoked key stays revoked\n"
+    assert said == "Error: a revoked key stays revoked\n"
 
 
 def _good(stack: Stack) -> dict[str, Any]:
@@ -248,3 +249,13 @@ def test_the_running_stack_resumes_a_key_by_itself(antar: Antar, database: Engin
     key_id = add_key(antar, account, "telegram", _good(stack))["id"]
     _suspend_by_refusal(database, key_id, -_SOON)
     await_true(lambda: stored(database, key_id)["status"] == "active")
+
+
+def test_another_token_is_shown_once_and_announced(antar: Antar, account: str, news: PubSub) -> None:
+    made = add_key(antar, account, "telegram", OF_CHANNEL["telegram"])
+    rotated = antar.json("key", "rotate-token", made["id"])
+    assert rotated["token"] != made["token"]
+    assert rotated["token_prefix"] == rotated["token"][:6]
+    assert news.get_message(timeout=5)
+    antar.json("key", "revoke", made["id"])
+    assert antar.refused("key", "rotate-token", made["id"]) == "Error: a revoked key stays revoked\n"

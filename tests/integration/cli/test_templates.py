@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from deploy.local.sandbox import accounts as sandbox
+from deploy.local.stack import Stack
+from shared.domain.channels import Channel
+from shared.management import accounts, keys, templates
 from tests.integration.cli.antar import Antar
 
 _BODY = {"subject": "Your order", "html": "<p>Hi {{name}}</p>"}
@@ -82,3 +86,49 @@ def test_an_unknown_account_is_refused(antar: Antar) -> None:
     said = "Error: there is no account 'nobody'\n"
     assert antar.refused("template", "add", "nobody", "email", "order", "--body", "-", stdin=json.dumps(_BODY)) == said
     assert antar.refused("template", "list", "nobody") == said
+
+
+def _draft(antar: Antar, account: str) -> str:
+    with antar.database.begin() as connection:
+        owner = accounts.find(connection, account)
+        return str(templates.create(connection, owner.id, Channel.EMAIL, "draft", _BODY, submit=False).id)
+
+
+def test_only_what_was_submitted_is_judged(antar: Antar, account: str) -> None:
+    number = _draft(antar, account)
+    for command in ("approve", "reject"):
+        said = f"Error: template {number} is a draft: its author has not submitted it\n"
+        assert antar.refused("template", command, number) == said
+    assert antar.json("template", "submit", number)["status"] == "pending"
+    assert antar.refused("template", "submit", number) == "Error: the template is pending, and cannot be submitted\n"
+    assert antar.json("template", "approve", number)["status"] == "approved"
+
+
+def test_a_template_is_shown_with_what_it_needs(antar: Antar, account: str) -> None:
+    number = str(_add(antar, account)["id"])
+    antar.json("template", "reject", number, "--reason", "too loud")
+    shown = antar.json("template", "show", number)
+    assert (shown["variables"], shown["body"], shown["status_reason"]) == (["name"], _BODY, "too loud")
+
+
+def test_a_template_is_previewed(antar: Antar, account: str) -> None:
+    number = str(_add(antar, account)["id"])
+    filled = antar.json("template", "preview", number, "--variable", "name=A=B & C")
+    assert filled["rendered"] == {"subject": "Your order", "html": "<p>Hi A=B &amp; C</p>"}
+    assert antar.json("template", "preview", number)["missing_variables"] == ["name"]
+    assert "give NAME=VALUE" in antar.refused("template", "preview", number, "--variable", "name")
+
+
+def test_templates_are_read_from_meta(antar: Antar, account: str, stack: Stack) -> None:
+    with antar.database.begin() as connection:
+        owner = accounts.find(connection, account)
+        keys.create(connection, owner.id, Channel.WABA, "number", sandbox.waba(stack.sandbox_url, 88))
+        keys.create(connection, owner.id, Channel.WABA, "nowhere", {**sandbox.waba(stack.sandbox_url, 88), "waba_id": "1"})
+    read, failed = antar.json("template", "sync", account)
+    assert (read["name"], read["error"]) == ("number", None)
+    assert read["synced_at"] is not None
+    assert (failed["name"], failed["synced_at"]) == ("nowhere", None)
+    assert failed["error"].startswith("credentials_rejected: ")
+    assert {each["name"] for each in antar.json("template", "list", account)} >= {"hello_world", "order_update"}
+    number = str(antar.json("template", "list", account)[0]["id"])
+    assert antar.refused("template", "reject", number) == f"Error: template {number} is judged by its provider\n"

@@ -95,7 +95,8 @@ def test_a_token_can_be_bound_to_a_key_of_its_account(antar: Antar, account: str
 def test_a_token_cannot_be_bound_to_another_accounts_key(antar: Antar, account: str) -> None:
     other = antar.json("account", "create", f"other {ids.new()}")["name"]
     key = add_key(antar, other, "telegram", OF_CHANNEL["telegram"])
-    assert antar.refused("token", "create", account, "--bound-key", key["id"]) == "Error: the account has no such channel key\n"
+    said = antar.refused("token", "create", account, "--bound-key", key["id"])
+    assert said == "Error: bound_key: is no channel key of the account\n"
     assert antar.json("token", "list", account) == []
 
 

@@ -279,3 +279,15 @@ def test_spellings_of_a_phone_number_agree(code: str, national: str) -> None:
         f"+{code} ({national[:2]}) {national[2:]}",
     ]
     assert len({targets.phone(spelling) for spelling in spellings}) == 1
+
+
+_LOCALS = st.from_regex(r"[a-zA-Z0-9._+\-\"@ é]{1,12}", fullmatch=True) | st.sampled_from(["info", "INFO", "a", "a" * 62])
+_DOMAINS = st.sampled_from(
+    ["b.example", "B.Example.", "localhost", "x.local", "münchen.example", "1.2.3.4", "[1.2.3.4]", "b.example>"]
+)
+
+
+@settings(deadline=None)
+@given(local=_LOCALS, domain=_DOMAINS | st.from_regex(r"[a-zA-Z0-9.\-<>\"@()]{1,12}", fullmatch=True))
+def test_an_everyday_address_is_what_the_validator_makes_of_it(local: str, domain: str) -> None:
+    assert targets._email(f"{local}@{domain}") == targets._checked_email(f"{local}@{domain}")

@@ -1,0 +1,1 @@
+"""Campaigns from the outside: made, filled, started, halted and reported."""
