@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy import Connection
 
-from api import auth, bodies, etags, limits, lists, parsing, services
+from api import auth, bodies, etags, limits, lists, native, services
 from api.dialects.kirim import errors
 from api.errors import Conflict, InvalidRequest, ResourceNotFound
 from api.templates import models, render, schema
@@ -40,7 +40,7 @@ def list_templates(channel: str) -> Response:
 def create(channel: str) -> Response:
     """Make a draft, or a template that is judged at once."""
     room = _room(channel)
-    wanted = parsing.parse(models.NewTemplate, bodies.read())
+    wanted = native.parse(models.NewTemplate, bodies.read())
     key_id = schema.key_id(wanted.key)
     with _changing() as connection:
         number = template_sync.number(connection, room, key_id, wanted.category)
@@ -68,7 +68,7 @@ def look_up(channel: str, identifier: str) -> Response:
 def change(channel: str, identifier: str) -> Response:
     """Change a draft, or what was rejected, which is a draft again."""
     room, template_id = _room(channel), schema.template_id(identifier)
-    changes = schema.changes(parsing.parse(models.ChangedTemplate, bodies.read()))
+    changes = schema.changes(native.parse(models.ChangedTemplate, bodies.read()))
     with _changing() as connection:
         etags.check(render.template(templates.lock(connection, template_id, room)))
         changed = templates.change(connection, template_id, changes, room)
@@ -89,7 +89,7 @@ def delete(channel: str, identifier: str) -> Response:
 def preview(channel: str, identifier: str) -> Response:
     """Give what a template would be sent as, or what is in the way."""
     found = _found(channel, identifier)
-    given = parsing.parse(models.TemplateVariables, bodies.read() or b"{}")
+    given = native.parse(models.TemplateVariables, bodies.read() or b"{}")
     return lists.told(render.preview(previews.preview(found.content, given.variables)))
 
 
@@ -117,7 +117,7 @@ def deactivate(channel: str, identifier: str) -> Response:
 def sync() -> Response:
     """Have the templates of the account's numbers read from Meta soon."""
     room = _room(Channel.WABA)
-    key_id = schema.key_id(parsing.parse(models.TemplateSyncRequest, bodies.read() or b"{}").key)
+    key_id = schema.key_id(native.parse(models.TemplateSyncRequest, bodies.read() or b"{}").key)
     with _changing() as connection:
         asked = template_sync.ask(connection, room.account_id, key_id)
     services.of(current_app).publisher.sync([each.key_id for each in asked])

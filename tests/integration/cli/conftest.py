@@ -1,16 +1,15 @@
 """A migrated database, the command line on it, and databases to spoil."""
 
-import secrets
 from collections.abc import Iterator, Mapping
 
 import pytest
 import redis
 from redis.client import PubSub
-from sqlalchemy import URL, Engine, create_engine, text
+from sqlalchemy import URL, Engine
 
 from deploy.local.stack import Stack
 from shared import ids, signals
-from tests.integration import this_process
+from tests.integration import own_database, this_process
 from tests.integration.cli.antar import Antar
 
 
@@ -41,13 +40,8 @@ def account(antar: Antar) -> str:
 @pytest.fixture
 def empty_database(database: Engine) -> Iterator[URL]:
     """Give a database of its own, without any table."""
-    name = f"antar_{secrets.token_hex(6)}"
-    engine = create_engine(database.url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-        yield database.url.set(database=name)
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
+    with own_database.made(database.url) as url:
+        yield url
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 """A database that no worker looks at, and an account whose campaigns get files."""
 
-import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, create_engine, insert, make_url, select, text, update
+from sqlalchemy import Engine, insert, make_url, select, update
 
 from deploy.local.stack import Stack
 from shared import ids
@@ -20,7 +19,7 @@ from shared.management.campaigns.fields import Fields
 from shared.management.campaigns.importing import Imported
 from shared.management.campaigns.readers import Format
 from shared.management.campaigns.records import Campaign
-from tests.integration import this_process
+from tests.integration import own_database, this_process
 
 HELLO = {"type": "text", "message": "Hello {{name}}"}
 _CREDENTIALS: dict[Channel, dict[str, Any]] = {
@@ -34,20 +33,14 @@ _CREDENTIALS: dict[Channel, dict[str, Any]] = {
 @pytest.fixture(scope="package")
 def database(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     servers = stack.environment()
-    url = make_url(servers["ANTAR_DATABASE_URL"])
-    name = f"antar_{secrets.token_hex(6)}"
-    operator = create_engine(url, isolation_level="AUTOCOMMIT")
-    with operator.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+    with own_database.made(make_url(servers["ANTAR_DATABASE_URL"])) as url:
         own = {
-            "ANTAR_DATABASE_URL": url.set(database=name).render_as_string(hide_password=False),
+            "ANTAR_DATABASE_URL": url.render_as_string(hide_password=False),
             "ANTAR_FILES_URL": f"file://{tmp_path_factory.mktemp('files')}",
             "ANTAR_CAMPAIGN_ROWS": "5000",
         }
         with this_process.set_up({**servers, **own}) as engine:
             yield engine
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    operator.dispose()
 
 
 @dataclass(frozen=True, kw_only=True)

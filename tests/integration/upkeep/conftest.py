@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, event, make_url, text
 
 from deploy.local.stack import Stack
 from shared import ids
@@ -17,7 +17,7 @@ from shared.db import partitions, turns
 from shared.db.partitions import Week
 from shared.db.tables.sends import PARTITIONED
 from shared.management import accounts
-from tests.integration import this_process
+from tests.integration import own_database, this_process
 from tests.integration.sends import rows
 
 _KEY = {"sends": "id", "deliveries": "id", "attempts": "delivery_id", "events": "send_id"}
@@ -27,16 +27,10 @@ _KEY = {"sends": "id", "deliveries": "id", "attempts": "delivery_id", "events": 
 def database(stack: Stack) -> Iterator[Engine]:
     """A migrated database that no worker of the stack looks at."""
     servers = stack.environment()
-    url = make_url(servers["ANTAR_DATABASE_URL"])
-    name = f"antar_{secrets.token_hex(6)}"
-    operator = create_engine(url, isolation_level="AUTOCOMMIT")
-    with operator.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-        own = {"ANTAR_DATABASE_URL": url.set(database=name).render_as_string(hide_password=False)}
+    with own_database.made(make_url(servers["ANTAR_DATABASE_URL"])) as url:
+        own = {"ANTAR_DATABASE_URL": url.render_as_string(hide_password=False)}
         with this_process.set_up({**servers, **own}) as engine:
             yield engine
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    operator.dispose()
 
 
 @dataclass(frozen=True, kw_only=True)

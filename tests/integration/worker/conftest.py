@@ -1,7 +1,6 @@
 """A database of the worker's own, a runtime in this process, and sends whose deliveries wait for it."""
 
 import asyncio
-import secrets
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +10,7 @@ from uuid import UUID
 
 import pytest
 from celery import Celery
-from sqlalchemy import Engine, create_engine, func, make_url, select, text, update
+from sqlalchemy import Engine, func, make_url, select, text, update
 
 from api import orders
 from deploy.local.stack import Stack
@@ -26,7 +25,7 @@ from shared.domain.send import PlannedDelivery, SendPlan
 from shared.domain.states import OnUnknown
 from shared.management import accounts, keys
 from tests.acceptance.backend import await_true
-from tests.integration import this_process
+from tests.integration import own_database, this_process
 from worker.deliver import claim as claims
 from worker.deliver.claim import Claim
 from worker.deliver.result import Result
@@ -50,19 +49,13 @@ _ADDRESSES = {
 def database(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """A migrated database, and a journal, that no worker of the stack looks at."""
     servers = stack.environment()
-    url = make_url(servers["ANTAR_DATABASE_URL"])
-    name = f"antar_{secrets.token_hex(6)}"
-    operator = create_engine(url, isolation_level="AUTOCOMMIT")
-    with operator.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+    with own_database.made(make_url(servers["ANTAR_DATABASE_URL"])) as url:
         own = {
-            "ANTAR_DATABASE_URL": url.set(database=name).render_as_string(hide_password=False),
+            "ANTAR_DATABASE_URL": url.render_as_string(hide_password=False),
             "ANTAR_JOURNAL_DIR": str(tmp_path_factory.mktemp("journal")),
         }
         with this_process.set_up({**servers, **own}) as engine:
             yield engine
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    operator.dispose()
 
 
 @pytest.fixture(scope="package")
