@@ -20,14 +20,21 @@ _WRONG_TYPES: Final[Mapping[str, str]] = {
 }
 
 _WRONG_VALUES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+    "enum": lambda limits: f"must be {limits['expected']}",
     "extra_forbidden": lambda _: "is not known",
     "finite_number": lambda _: "must be a finite number",
+    "greater_than": lambda limits: f"must be more than {limits['gt']:g}",
     "greater_than_equal": lambda limits: f"must be at least {limits['ge']:g}",
     "less_than_equal": lambda limits: f"must be at most {limits['le']:g}",
+    "literal_error": lambda limits: f"must be {limits['expected']}",
     "missing": lambda _: "is required",
     "nul_character": lambda _: "must not contain the NUL character",
+    "time_of_day": lambda _: "must be a time of day, as 21:00",
     "too_short": lambda _: "must not be empty",
 }
+
+_OF_KEYS: Final = frozenset({"enum", "literal_error", "nul_character"})
+"""Errors that an object's key may have, whose name stands before the marker."""
 
 
 def explain(error: ValidationError, *prefix: str) -> str:
@@ -64,7 +71,7 @@ def _is_enum_of_wrong_type(detail: ErrorDetails) -> bool:
 def _path(detail: ErrorDetails, prefix: tuple[str, ...]) -> str:
     """Write ``keys.whatsapp.token``; an error of an object's key itself ends in a marker that is no part of the path."""
     location = detail["loc"]
-    if detail["type"] == "nul_character" and location[-1] == "[key]":
+    if detail["type"] in _OF_KEYS and location[-1] == "[key]":
         location = location[:-1]
     return ".".join(map(str, (*prefix, *location))) or "body"
 

@@ -87,12 +87,13 @@ class Settings(BaseSettings):
     promote_interval: PositiveFloat = 10.0
     """Seconds between looks for scheduled sends that fall due within the horizon; well below it."""
 
-    feed_interval: PositiveFloat = 1.0
+    feed_interval: PositiveFloat = 2.0
     """Seconds between looks for campaigns that are to be started or fed."""
     campaign_in_flight: PositiveInt = 2000
     """Sends of one campaign that may be under way: its next recipients become sends as these end."""
     feed_most: PositiveInt = 10_000
-    """Sends of all campaigns together that may be under way, shared out among accounts, then among the campaigns of each."""
+    """Sends of all campaigns together that may be under way, shared out among accounts, then among the campaigns of each; an equal
+    part is each account's own, even while others hold more than theirs."""
 
     retry_attempts: PositiveInt = 3
     """Calls to a provider for one delivery, the first included."""
@@ -145,7 +146,8 @@ class Settings(BaseSettings):
     partition_weeks_ahead: PositiveInt = 8
     """Weeks for which partitions are made ahead."""
     retention_days: PositiveInt = 90
-    """Days that sends are kept after the end of their week; a week with a send that has not ended is kept until it has."""
+    """Days that sends are kept after the end of their week; a week with a send that has not ended is kept until it has. Campaigns
+    go so many days after their end, with their recipients and files."""
     statistics_days: PositiveInt = 400
     """Days that counts of deliveries are kept, hour by hour."""
 

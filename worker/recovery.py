@@ -11,7 +11,7 @@ from sqlalchemy import Row
 
 from shared import ids, queues, settings
 from shared.db import hot
-from shared.db.statements import among, receipts, recovery, webhooks
+from shared.db.statements import among, campaigns, receipts, recovery, webhooks
 from shared.domain import retry
 from shared.domain.channels import Channel
 from shared.domain.outcome import Code, Unknown
@@ -57,6 +57,7 @@ async def recover(process: Process) -> None:
         await _take_step("expired", _end_expired_claims(process))
     if found.running:
         await _take_step("running", _settle_stranded(process))
+        await _take_step("reopened", _reopen_campaigns(process))
     if found.lost:
         await _take_step("lost", _republish(process))
     if found.unhandled:
@@ -117,6 +118,12 @@ async def _settle_stranded(process: Process) -> None:
     if stranded:
         _log.warning("recovery.stranded_sends", sends=len(stranded))
         await advance_sends(process, stranded)
+
+
+async def _reopen_campaigns(process: Process) -> None:
+    """Have those cancelled campaigns closed again whose sends run again; the feeder does so."""
+    async with process.engine.begin() as connection:
+        await connection.execute(campaigns.reopen)
 
 
 async def _stranded(process: Process) -> set[UUID]:

@@ -20,6 +20,7 @@ from shared.db.partitions import Week
 from shared.db.statements import receipts, statistics, upkeep
 from shared.db.statements import webhooks as posted
 from shared.management import files
+from shared.management.campaigns import expiry
 
 _Answer = TypeVar("_Answer")
 
@@ -50,14 +51,16 @@ def tend_partitions() -> None:
 
 
 def expire() -> None:
-    """Delete what has expired: idempotency keys, webhooks that nobody could handle, those of customers, old counts, lost files."""
+    """Delete what has expired: idempotency keys, webhooks, also those of customers, old counts and campaigns, and lost files."""
     keys = _in_batches(upkeep.expire_idempotency_keys)
     webhooks = _in_batches(receipts.expire, age_seconds=_WEBHOOK_SECONDS)
     posts = _in_batches(posted.expire, age_seconds=_POST_SECONDS) + _in_batches(posted.forget_deleted)
     _ask(lambda connection: connection.execute(posted.forget_subscriptions, {"age_seconds": _SUBSCRIPTION_SECONDS}))
     counts = _in_batches(statistics.expire, days=settings.get().statistics_days)
+    campaigns = expiry.expire(engine.get(), settings.get().retention_days)
     swept = files.sweep(engine.get())
-    _log.info("upkeep.expired", idempotency_keys=keys, webhooks=webhooks, posts=posts, counts=counts, files=swept)
+    told = {"idempotency_keys": keys, "webhooks": webhooks, "posts": posts, "counts": counts, "campaigns": campaigns}
+    _log.info("upkeep.expired", **told, files=swept)
 
 
 def _in_batches(statement: TextClause, **parameters: float) -> int:

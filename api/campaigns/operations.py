@@ -10,7 +10,7 @@ from api.campaigns import models, requests
 from api.openapi import counted
 from api.openapi.operation import Answer, Body, Operation, Parameter, Tag
 from api.openapi.parameters import CREATED, CURSOR, LIMIT, identifier, query
-from api.openapi.refusals import conflict
+from api.openapi.refusals import LENGTH_REQUIRED, conflict
 from shared.domain.campaigns import CampaignState, RecipientState
 from shared.management.campaigns.readers import Format
 
@@ -143,7 +143,7 @@ OPERATIONS: Final = (
         tag=_TAG,
         parameters=_FILE,
         body=Body(type=str, example="phone,first name\n+6281234567890,Ana\n", media_type="text/csv"),
-        answers=_campaign(202, "The campaign, importing.", 400, 413),
+        answers={**_campaign(202, "The campaign, importing.", 400, 413), **LENGTH_REQUIRED},
     ),
     Operation(
         method="GET",

@@ -20,6 +20,9 @@ JsonObject = dict[str, Any]
 
 _UPCOMING: Final = 5
 """Occurrences that are told."""
+_RATES: Final = ("per_second", "seconds_left")
+_DIGITS: Final = 3
+"""Behind the point: what is measured is no more exact than that."""
 
 
 def campaign(found: Campaign) -> JsonObject:
@@ -49,7 +52,8 @@ def with_progress(found: Campaign, counted: Progress) -> JsonObject:
 
 def progress(counted: Progress) -> JsonObject:
     """Give how far a campaign has got."""
-    return {**asdict(counted), "by_code": dict(counted.by_code)}
+    rates = {name: None if (value := getattr(counted, name)) is None else round(value, _DIGITS) for name in _RATES}
+    return {**asdict(counted), "by_code": dict(counted.by_code), **rates}
 
 
 def state(found: Campaign, counted: Progress) -> JsonObject:

@@ -1,9 +1,11 @@
 """Campaigns as they are asked for. Channels, keys, content and behaviour are those of ``POST /v1/send``."""
 
+import re
 from datetime import time
 from typing import Annotated, Final, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from api.dialects.kirisan.models import Behaviour, Contents, Keys
 from api.native import Asked
@@ -22,7 +24,20 @@ Name = Annotated[Text, Field(min_length=1, max_length=LONGEST_NAME)]
 Moments = Annotated[str | int, Field(description="ISO 8601, in UTC unless it says otherwise, or unix seconds.")]
 Zone = Annotated[Text, Field(description="An IANA time zone, such as `Asia/Jakarta`.")]
 Column = Annotated[Text, Field(min_length=1)]
-Clock = Annotated[Text, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="A time of day, as `21:00`.")]
+
+
+_CLOCK: Final = r"^([01]\d|2[0-3]):[0-5]\d$"
+
+
+def _clock(text: str) -> str:
+    if re.fullmatch(_CLOCK, text, re.ASCII) is None:
+        raise PydanticCustomError("time_of_day", "must be a time of day")
+    return text
+
+
+Clock = Annotated[
+    Text, AfterValidator(_clock), Field(description="A time of day, as `21:00`.", json_schema_extra={"pattern": _CLOCK})
+]
 
 
 class Columns(Asked):

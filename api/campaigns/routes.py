@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy import Engine
 
-from api import auth, bodies, etags, limits, lists, native, services
+from api import auth, bodies, etags, limits, lists, native, services, storing
 from api.campaigns import render, schema
 from api.dialects.kirim import errors
 from shared import ids, queues, settings
@@ -19,6 +19,7 @@ from shared.management.campaigns.records import Campaign
 blueprint = Blueprint("campaigns", __name__)
 errors.register(blueprint)
 limits.register(blueprint)
+storing.register(blueprint)
 
 _LIST = "/v1/campaigns"
 _ONE = f"{_LIST}/<identifier>"
@@ -90,6 +91,7 @@ def upload(identifier: str) -> Response:
     caller, campaign_id = auth.manager(), _read_id(identifier)
     _load(caller.account_id, campaign_id)
     name, source = schema.file(request)
+    bodies.require_length()
     chunks = bodies.stream(settings.get().max_recipients_bytes)
     with native.answering(_STATE):
         begun = uploading.store(engine.get(), caller.account_id, campaign_id, name, source, chunks)
@@ -103,7 +105,7 @@ def list_recipients(identifier: str) -> Response:
     """Give a page of a campaign's recipients, in the order of the file."""
     caller, campaign_id = auth.manager(), _read_id(identifier)
     query, state = schema.recipients(request.args, campaign_id)
-    after = 0 if query.before_id is None else query.before_id.int
+    after = query.before_number or 0
     with native.reading() as connection:
         records.load(connection, caller.account_id, campaign_id)
         found = recipients.page(connection, campaign_id, query.limit + 1, after, state)

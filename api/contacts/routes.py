@@ -34,9 +34,8 @@ def list_contacts() -> Response:
     """Give a page of contacts, the newest first."""
     caller = auth.manager()
     query, filters = schema.query(request.args, caller.account_id)
-    before_id = None if query.before_id is None else query.before_id.int
     with engine.get().connect() as connection:
-        found = address_book.page(connection, caller.account_id, filters, query.limit + 1, before_id)
+        found = address_book.page(connection, caller.account_id, filters, query.limit + 1, query.before_number)
     return lists.answer_found(found, query.limit, query.search, render.contact, lambda each: UUID(int=each.id))
 
 

@@ -1,22 +1,18 @@
 """``/files/{token}/{name}``: a file for whoever has the link. No login: the token is the authority, and the name is for readers."""
 
-from typing import Final
-
-import structlog
 from flask import Blueprint, Response
 
-from api import errors
-from api.errors import ApiError, ResourceNotFound, ServiceUnavailable
+from api import storing
+from api.errors import ApiError, ResourceNotFound
 from api.files import serving
-from shared import file_links, storage
+from shared import file_links
 from shared.db import clock, engine
 from shared.domain.files import File
 from shared.management import files
 from shared.management.errors import NotFound, TooLate
 
-_log: Final = structlog.get_logger("files")
-
 blueprint = Blueprint("file_links", __name__)
+storing.register(blueprint)
 
 
 @blueprint.get("/files/<token>/<name>")
@@ -36,9 +32,3 @@ def _named(claimed: file_links.Claimed) -> File:
         raise ResourceNotFound(str(error)) from None
     except TooLate as error:
         raise ApiError(410, "not_found", "link_expired", str(error)) from None
-
-
-@blueprint.errorhandler(storage.StorageError)
-def _not_read(error: storage.StorageError) -> Response:
-    _log.error("files.storage_away", reason=str(error))
-    return errors.render(ServiceUnavailable())

@@ -8,7 +8,7 @@ from api.files import models, schema
 from api.openapi import counted
 from api.openapi.operation import Answer, Body, Operation, Tag
 from api.openapi.parameters import CURSOR, LIMIT, identifier, query
-from api.openapi.refusals import conflict, refused
+from api.openapi.refusals import LENGTH_REQUIRED, conflict, refused
 
 _TAG: Final = Tag(
     name="Files",
@@ -64,13 +64,7 @@ The same bytes under the same name are the file that is there already, which is 
                 400,
                 conflict={
                     **conflict("conflict", "the upload took too long", "The upload took too long."),
-                    **refused(
-                        411,
-                        "invalid_request_error",
-                        "invalid_request",
-                        "Length Required",
-                        "The body is the file itself, and does not say how long it is.",
-                    ),
+                    **LENGTH_REQUIRED,
                     **refused(
                         413,
                         "invalid_request_error",
@@ -131,6 +125,6 @@ The same bytes under the same name are the file that is there already, which is 
         description="Deletes a file. Sends that wait and name it fail on their channel, and links to it stop to work.",
         tag=_TAG,
         parameters=(_FILE,),
-        answers=counted.answers(200, Answer(description="It is deleted.", type=models.OneDeletedFile), 404),
+        answers=counted.managed(200, Answer(description="It is deleted.", type=models.OneDeletedFile), 404),
     ),
 )

@@ -5,27 +5,25 @@ from contextlib import contextmanager
 from typing import Final
 from uuid import UUID
 
-import structlog
 from flask import Blueprint, Response, request
 from sqlalchemy import Connection
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from api import auth, limits, lists
+from api import auth, limits, lists, storing
 from api.dialects.kirim import errors
-from api.errors import ApiError, Conflict, InvalidRequest, ResourceNotFound, ServiceUnavailable
-from api.errors import render as refuse
+from api.errors import ApiError, Conflict, InvalidRequest, ResourceNotFound
 from api.files import receiving, render, schema, serving
-from shared import ids, storage
+from shared import ids
 from shared.db import engine
 from shared.management import files, uploads
 from shared.management.errors import Invalid, NotFound, TooLate
 
-_log: Final = structlog.get_logger("files")
 _KEPT_SECONDS: Final = 3600
 
 blueprint = Blueprint("files", __name__)
 errors.register(blueprint)
 limits.register(blueprint)
+storing.register(blueprint)
 
 
 @blueprint.post("/v1/files")
@@ -83,18 +81,12 @@ def link(identifier: str) -> Response:
 @blueprint.delete("/v1/files/<identifier>")
 def delete(identifier: str) -> Response:
     """Delete a file: no message can carry it any more, and no link to it works."""
-    caller, file_id = auth.caller(), _file_id(identifier)
+    caller, file_id = auth.manager(), _file_id(identifier)
     try:
         files.remove(engine.get(), caller.account_id, file_id)
     except NotFound as error:
         raise ResourceNotFound(str(error)) from None
     return lists.told(render.deleted(file_id))
-
-
-@blueprint.errorhandler(storage.StorageError)
-def _not_stored(error: storage.StorageError) -> Response:
-    _log.error("files.storage_away", reason=str(error))
-    return refuse(ServiceUnavailable())
 
 
 @contextmanager

@@ -24,6 +24,15 @@ def conflict(code: str, message: str, description: str) -> Mapping[int, Answer]:
     return refused(409, "conflict", code, message, f"{description} `code` is `{code}`.")
 
 
+LENGTH_REQUIRED: Final = refused(
+    411,
+    "invalid_request_error",
+    "invalid_request",
+    "Length Required",
+    "The body is the file itself, and does not say how long it is.",
+)
+"""The answer to a file that might have been cut on its way."""
+
 _AWAY: Final = ServiceUnavailable()
 
 _REFUSED: Final[Mapping[int, Answer]] = {

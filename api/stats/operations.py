@@ -4,9 +4,9 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from api.openapi import counted
 from api.openapi.operation import Answer, Operation, Tag
 from api.openapi.parameters import query
-from api.openapi.refusals import refusals
 from api.stats import models
 from api.stats.schema import DIMENSIONS
 from shared.domain.channels import Channel
@@ -44,6 +44,6 @@ OPERATIONS: Final = (
             query("state", "Only those that ended so.", models.State),
             query("code", "Only those that ended for this reason.", Code),
         ),
-        answers={200: Answer(description="The counts.", type=models.ToldStats), **refusals(400)},
+        answers=counted.answers(200, Answer(description="The counts.", type=models.ToldStats), 400),
     ),
 )

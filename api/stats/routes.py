@@ -2,13 +2,16 @@
 
 from flask import Blueprint, Response, request
 
-from api import auth, lists
+from api import auth, limits, lists
+from api.dialects.kirim import errors
 from api.stats import render, schema
 from shared.db import engine
 from shared.management import statistics
 from shared.management.errors import Invalid
 
 blueprint = Blueprint("stats", __name__)
+errors.register(blueprint)
+limits.register(blueprint)
 
 
 @blueprint.get("/v1/stats")

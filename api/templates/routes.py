@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from api import auth, bodies, etags, limits, lists, native, services
 from api.dialects.kirim import errors
-from api.errors import Conflict, InvalidRequest, ResourceNotFound
+from api.errors import Conflict, ResourceNotFound, invalid_value
 from api.templates import models, render, schema
 from shared.db import engine
 from shared.domain import previews
@@ -167,7 +167,7 @@ def _changing() -> Iterator[Connection]:
     except NotFound as error:
         raise ResourceNotFound(str(error)) from None
     except Invalid as error:
-        raise InvalidRequest("invalid_field_value", str(error), param=error.field) from None
+        raise invalid_value(error.field, error.problem) from None
     except AlreadyExists as error:
         raise Conflict("template_already_exists", str(error)) from None
     except TooLate as error:

@@ -23,7 +23,7 @@ from deploy.cli.up import up
 @click.group(cls=Guarded, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="antar")
 def main() -> None:
-    """Run antar and manage its accounts, tokens, channel keys and templates."""
+    """Run antar and manage its accounts, their channel keys, templates, files and campaigns."""
 
 
 for command in (

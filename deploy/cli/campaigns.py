@@ -4,7 +4,7 @@ import contextlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO, Any, Final
 from uuid import UUID
 
 import click
@@ -15,13 +15,15 @@ from deploy.cli import arguments, output
 from deploy.cli.failures import WrongInput
 from shared import ids, queues
 from shared.db import engine
-from shared.domain.campaigns import CampaignState
+from shared.domain.campaigns import OPEN_RECIPIENTS, CampaignState
 from shared.domain.states import SendState
 from shared.management import accounts
 from shared.management.campaigns import control, preview, progress, records, resending, trial, uploading
 from shared.management.campaigns.records import Campaign, Filters
 
 campaign_id = click.argument("campaign_id", metavar="ID", type=arguments.Identifier(ids.CAMPAIGN))
+_SENT: Final = dict.fromkeys(map(str, OPEN_RECIPIENTS), "would be sent")
+"""What becomes of a row that nothing stops, by its state; one that is a duplicate, or a send already, is told to be that."""
 _wait = click.option("--wait", type=click.FloatRange(0, 300), default=30.0, show_default=True, help="Seconds for calls under way.")
 
 
@@ -237,7 +239,8 @@ def _show_trial(told: render.JsonObject) -> None:
 def _show_preview(told: render.JsonObject) -> None:
     output.lines({name: told[name] for name in ("row", "state", "reason", "time_zone")})
     for each in told["channels"]:
-        click.echo(f"\n{each['channel']} to {output.cell(each['target'])}: {each['code'] or 'would be sent'}")
+        said = each["code"] or _SENT.get(told["state"], told["state"])
+        click.echo(f"\n{each['channel']} to {output.cell(each['target'])}: {said}")
         click.echo(json.dumps(each["content"], ensure_ascii=False, indent=2))
 
 

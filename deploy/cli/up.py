@@ -1,5 +1,6 @@
 """`antar up`: the whole stack on this machine, until Ctrl-C."""
 
+import shlex
 import signal
 import threading
 from contextlib import suppress
@@ -68,6 +69,8 @@ def _summary(local: "Stack") -> str:
         "sandbox": local.sandbox_url,
         "logs": local.home.logs,
     }
+    # In a subshell: another stack that found these variables would take this one's servers for its own.
+    lines["antar"] = f"(. {shlex.quote(str(local.home.environment))}; .venv/bin/antar campaign list)"
     if local.home.demo.exists():
         lines["demo"] = local.home.demo
     return "\n".join(["", *(f"{name:8} {value}" for name, value in lines.items()), "", "Ctrl-C stops everything."])

@@ -1,6 +1,7 @@
 """The variables that the processes of a stack are given."""
 
 import os
+import shlex
 from collections.abc import Mapping
 
 from deploy.local import postgres, valkey
@@ -35,3 +36,8 @@ def complete(given: Mapping[str, str], ports: Mapping[str, int], credentials: Cr
         "ANTAR_EGRESS_ALLOW": _LOOPBACK,
     }
     return {**own, **given}
+
+
+def exported(variables: Mapping[str, str]) -> str:
+    """Write variables as the lines of a shell that sets them."""
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(variables.items()))

@@ -102,6 +102,11 @@ class Home:
         return self.directory / "demo.json"
 
     @property
+    def environment(self) -> Path:
+        """The variables of the stack's processes, for a shell: with them, `antar` commands are about this stack."""
+        return self.directory / "env"
+
+    @property
     def receivers(self) -> Path:
         """Where the sandbox posts webhooks to."""
         return self.directory / "receivers.json"

@@ -13,6 +13,7 @@ from deploy.local import (
     credentials,
     environment,
     errors,
+    files,
     identity,
     leftovers,
     ports,
@@ -146,6 +147,7 @@ class Stack:
         self._clear()
         self.ports = ports.settle(self.home.ports)
         self._credentials = credentials.settle(self.home.credentials)
+        files.write_text(self.home.environment, environment.exported(self.environment()))
         self._start_servers()
         if self.options.migrate:
             self._migrate()

@@ -2,7 +2,7 @@
 
 import ipaddress
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -13,6 +13,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, mo
 from shared.credentials.base import Credentials
 from shared.domain import targets
 from shared.domain.channels import Channel
+
+_SHORTEST_KEY: Final = 1024
+_LONGEST_KEY: Final = 4096
+"""Bits between which every verifier takes a signature (RFC 8301, 3.2)."""
 
 
 class Security(StrEnum):
@@ -51,12 +55,21 @@ def _one_line(value: str) -> str:
 
 
 def _rsa_key(value: SecretStr) -> SecretStr:
+    pem = value.get_secret_value().encode()
+    # Its numbers are checked once it is known to be short: those of a long key take seconds, and so does each signature.
+    if not _SHORTEST_KEY <= _bits(pem) <= _LONGEST_KEY:
+        raise ValueError(f"must have {_SHORTEST_KEY} to {_LONGEST_KEY} bits")
+    serialization.load_pem_private_key(pem, password=None)
+    return value
+
+
+def _bits(pem: bytes) -> int:
     try:
-        key = serialization.load_pem_private_key(value.get_secret_value().encode(), password=None)
+        key = serialization.load_pem_private_key(pem, password=None, unsafe_skip_rsa_key_validation=True)
     except (TypeError, UnsupportedAlgorithm):
         key = None
     if isinstance(key, rsa.RSAPrivateKey):
-        return value
+        return key.key_size
     raise ValueError("must be an RSA key in PEM, without a password")
 
 

@@ -2,11 +2,12 @@
 
 Sends that are under way take room, of which a campaign has so much and all of them together so much. What there is goes in equal
 parts to the accounts that want it, and an account's part to its campaigns: one with a million recipients waits beside one with ten.
+An account whose sends do not end, since its channels are down perhaps, keeps no other from an equal part of the whole.
 """
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -25,11 +26,29 @@ class Hungry:
     """How many of them may become sends now for its own part."""
 
 
-def share(room: int, campaigns: Sequence[Hungry], turn: int) -> dict[UUID, int]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Room:
+    """For how many more sends there is room."""
+
+    together: int
+    """For those of all accounts; 0 or less when there is none."""
+    apart: Mapping[UUID, int]
+    """For those of accounts that have less than an equal part of the whole under way, whoever holds the rest."""
+
+
+def room(most: int, in_flight: Mapping[UUID, int]) -> Room:
+    """Say how much room is left of that for so many sends, by how many each account that runs campaigns has under way."""
+    part = most // max(1, len(in_flight))
+    apart = {account_id: part - number for account_id, number in in_flight.items() if number < part}
+    return Room(together=most - sum(in_flight.values()), apart=apart)
+
+
+def share(left: Room, most: int, campaigns: Sequence[Hungry], turn: int) -> dict[UUID, int]:
     """Share out room: give how many recipients of each campaign may become sends; one that gets nothing is left out.
 
     Args:
-        room: For all of them together.
+        left: What there is.
+        most: Recipients of all campaigns together, however much room there is.
         campaigns: In an order that stays.
         turn: Counted up with each call: what cannot be divided goes to others each time.
     """
@@ -37,7 +56,9 @@ def share(room: int, campaigns: Sequence[Hungry], turn: int) -> dict[UUID, int]:
     for campaign in campaigns:
         by_account[campaign.account_id].append(campaign)
     theirs = list(by_account.values())
-    parts = _split(room, [sum(each.room for each in own) for own in theirs], turn)
+    apart = [left.apart.get(account_id, 0) for account_id in by_account]
+    wanted = [min(sum(each.room for each in own), max(left.together, part)) for own, part in zip(theirs, apart, strict=True)]
+    parts = _split(min(most, max(left.together, sum(apart))), wanted, turn)
     shares: dict[UUID, int] = {}
     for own, part in zip(theirs, parts, strict=True):
         numbers = _split(part, [each.room for each in own], turn // len(theirs))

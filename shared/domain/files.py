@@ -1,5 +1,6 @@
 """What a file is called, and which files each channel carries."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,8 @@ from shared.domain.outcome import Code
 
 _MIB: Final = 1024 * 1024
 _LONGEST_NAME: Final = 200
+_UNSHOWABLE: Final = re.compile(r"[/\\\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""What may not stand in a name: it would name a folder, end a header, or show the ending somewhere else."""
 
 EMAIL_BYTES: Final = 10 * _MIB
 """Bytes of the attachments of one email at the most: a third more on the wire, which every large mail provider takes."""
@@ -85,9 +88,10 @@ def clean_name(text: str) -> str:
 
 def shown_name(given: str | None, file: File) -> str:
     """Give what a recipient sees: the given name, which gets the file's ending where it has none, or the file's own."""
-    if not given:
+    name = _UNSHOWABLE.sub("_", given or "")
+    if not name:
         return file.name
-    return given if PurePosixPath(given).suffix else f"{given}{media_types.extension(file.media_type)}"
+    return name if PurePosixPath(name).suffix else f"{name}{media_types.extension(file.media_type)}"
 
 
 def refusal(channel: Channel, message_type: MessageType, file: File) -> tuple[Code, str] | None:

@@ -9,7 +9,18 @@
      +-- TooLate        it has gone further than this can be done
 """
 
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
 from pydantic import ValidationError
+
+_PROBLEMS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+    "enum": lambda limits: f"must be {limits['expected']}",
+    "extra_forbidden": lambda _: "is not known",
+    "literal_error": lambda limits: f"must be {limits['expected']}",
+    "missing": lambda _: "is required",
+}
+"""What is said in words of ours, by pydantic's type of error."""
 
 
 class ManagementError(Exception):
@@ -41,4 +52,5 @@ def invalid(error: ValidationError, inside: str) -> Invalid:
     """Turn the first complaint of a schema into ours, naming the field."""
     first = error.errors(include_url=False, include_input=False)[0]
     path = ".".join([inside, *(str(part) for part in first["loc"])])
-    return Invalid(path, first["msg"])
+    problem = _PROBLEMS.get(first["type"])
+    return Invalid(path, problem(first.get("ctx", {})) if problem else first["msg"])

@@ -233,6 +233,11 @@ def test_nobody_sees_anothers_counts(tenant: Tenant, backend: Backend) -> None:
     assert (theirs["rows"], set(theirs["totals"].values())) == ([], {0})
 
 
+def test_requests_are_counted_as_those_of_other_rooms(tenant: Tenant) -> None:
+    answer = tenant.http.get("/v1/stats", headers={"Authorization": f"Bearer {tenant.token}"})
+    assert int(answer.headers["X-RateLimit-Remaining"]) < int(answer.headers["X-RateLimit-Limit"])
+
+
 def test_an_operator_sees_all_accounts(stack: Stack, tenant: Tenant) -> None:
     done = antar.process(stack.environment(), "stats", "--by", "account,state", "--json")
     rows = [row for row in json.loads(done.stdout)["rows"] if row["account"] == ids.encode(ids.ACCOUNT, _account(tenant))]

@@ -9,7 +9,7 @@ from uuid import UUID
 import psycopg
 from sqlalchemy import Connection, TextClause
 
-from shared.db.statements import claims, confirmation, receipts, recovery, schedule, settlement
+from shared.db.statements import campaigns, claims, confirmation, receipts, recovery, schedule, settlement, statistics
 
 STATEMENTS: Final = {
     "claim": claims.claim,
@@ -31,6 +31,10 @@ STATEMENTS: Final = {
     "cancel deliveries": schedule.cancel_deliveries,
     "lock awaited": confirmation.lock_awaited,
     "stop awaiting": confirmation.stop,
+    "park": campaigns.park,
+    "unpark": campaigns.unpark,
+    "count the claimed": campaigns.count_claimed,
+    "recount": statistics.recount,
 }
 
 _PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")

@@ -9,7 +9,8 @@ import itertools
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -68,20 +69,22 @@ def feed(stopping: Stopping) -> None:
 
 def _run(stopping: Stopping) -> None:
     end = time.monotonic() + _SECONDS
-    while (fed := _look()).hungry and not stopping and time.monotonic() < end:
+    fed = _look(closes=True)
+    while fed.hungry and not stopping and time.monotonic() < end:
         if fed.passed < _BATCH:
             time.sleep(_REST)
+        fed = _look(closes=False)
 
 
-def _look() -> _Fed:
-    """Take one step of everything that campaigns wait for."""
+def _look(*, closes: bool) -> _Fed:
+    """Take one step of everything that campaigns wait for. What was cancelled may wait for a person, for days."""
     with engine.autocommit() as connection:
         found = connection.execute(statements.look, {"lost_seconds": _LOST_SECONDS}).one()
     if found.due:
         _take_step("due", _make_due)
     if found.lost:
         _take_step("lost", _publish_imports)
-    if found.closing:
+    if found.closing and closes:
         _take_step("closing", _close)
     return _feed() if found.running or found.due else _Fed()
 
@@ -141,7 +144,7 @@ def _take_turn(connection: Connection) -> _Fed:
     ended = [row.id for row in running if not (row.hungry or row.deferred or row.in_flight > 0)]
     for campaign_id in connection.execute(statements.complete, {"ids": ended}).scalars() if ended else ():
         _log.info("campaigns.completed", campaign=ids.encode(ids.CAMPAIGN, campaign_id))
-    fed = list(_feed_each(connection, [row for row in running if row.hungry], sum(row.in_flight for row in running)))
+    fed = list(_feed_each(connection, [row for row in running if row.hungry], _in_flight(running)))
     return _Fed(
         passed=sum(each.passed for each in fed),
         opened=[identifier for each in fed for identifier in each.opened],
@@ -149,11 +152,19 @@ def _take_turn(connection: Connection) -> _Fed:
     )
 
 
-def _feed_each(connection: Connection, hungry: Sequence[Row[Any]], in_flight: int) -> Iterator[_Fed]:
+def _in_flight(running: Sequence[Row[Any]]) -> Mapping[UUID, int]:
+    """Add up the sends under way of each account."""
+    theirs: dict[UUID, int] = defaultdict(int)
+    for row in running:
+        theirs[row.account_id] += row.in_flight
+    return theirs
+
+
+def _feed_each(connection: Connection, hungry: Sequence[Row[Any]], in_flight: Mapping[UUID, int]) -> Iterator[_Fed]:
     allowances = {row.id: _allowance(row) for row in hungry}
     asking = [Hungry(id=row.id, account_id=row.account_id, room=_room(row, allowances[row.id])) for row in hungry]
-    room = min(_ROUND, settings.get().feed_most - in_flight)
-    for campaign_id, number in feeding.share(room, asking, next(_turns)).items():
+    left = feeding.room(settings.get().feed_most, in_flight)
+    for campaign_id, number in feeding.share(left, _ROUND, asking, next(_turns)).items():
         yield _feed_one(connection, campaign_id, number, allowances[campaign_id])
 
 

@@ -20,6 +20,10 @@ _MISSING: Final = frozenset({"missing", "missing_field", "union_tag_not_found"})
 _NAMED_APART: Final = {"missing_field": "field", "union_tag_not_found": "discriminator", "union_tag_invalid": "discriminator"}
 """Where an error of an object tells which of its fields it is about."""
 _PROBLEMS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+    "bool_type": lambda _: "must be a boolean",
+    "enum": lambda limits: f"must be {limits['expected']}",
+    "extra_forbidden": lambda _: "is not known",
+    "float_type": lambda _: "must be a number",
     "string_type": lambda _: "must be a string",
     "model_type": lambda _: "must be an object",
     "model_attributes_type": lambda _: "must be an object",

@@ -13,8 +13,10 @@ from typing import Final
 from sqlalchemy import text
 
 IS_HALTED: Final = """(deliveries.campaign_id IS NOT NULL AND EXISTS (
-           SELECT FROM campaigns WHERE campaigns.id = deliveries.campaign_id AND campaigns.state IN ('paused', 'cancelled')))"""
-"""Whether nothing of a delivery's campaign may leave. Those without one look no further."""
+           SELECT FROM campaigns WHERE campaigns.id = deliveries.campaign_id AND campaigns.state IN ('paused', 'cancelled')
+           OFFSET 0))"""
+"""Whether nothing of a delivery's campaign may leave. Those without one look no further. As in all such questions here, ``OFFSET``
+keeps the server from reading all campaigns that are like this, however many there are, to answer it for a few."""
 
 _ENDED: Final = """coalesce((SELECT sum(number) FROM send_counts WHERE campaign_id = campaigns.id), 0)
            + coalesce((SELECT sum(number) FROM send_changes WHERE campaign_id = campaigns.id), 0)"""
@@ -37,17 +39,22 @@ take_turn: Final = text("""
 hardly any recipient is left: by them, all that are left would be read and sorted for each turn, and not the next ones taken in
 their order."""
 
-select_running: Final = text(f"""
+select_running: Final = text("""
+    WITH changed AS MATERIALIZED (
+        SELECT campaign_id, sum(number) AS number FROM send_changes GROUP BY campaign_id
+    )
     SELECT id, account_id, rate_per_second, credit, CAST(extract(epoch FROM now() - fed_at) AS double precision) AS elapsed,
-           CAST(fed - ({_ENDED}) AS bigint) AS in_flight,
-           EXISTS (SELECT FROM campaign_recipients WHERE campaign_id = campaigns.id AND position > campaigns.position)
+           CAST(fed - coalesce((SELECT sum(number) FROM send_counts WHERE campaign_id = campaigns.id), 0)
+                    - coalesce(changed.number, 0) AS bigint) AS in_flight,
+           EXISTS (SELECT FROM campaign_recipients WHERE campaign_id = campaigns.id AND position > campaigns.position OFFSET 0)
            OR EXISTS (SELECT FROM campaign_recipients
-                       WHERE campaign_id = campaigns.id AND state = 'deferred' AND due_at <= now()) AS hungry,
-           EXISTS (SELECT FROM campaign_recipients WHERE campaign_id = campaigns.id AND state = 'deferred') AS deferred
-      FROM campaigns WHERE state = 'running' ORDER BY account_id, id
+                       WHERE campaign_id = campaigns.id AND state = 'deferred' AND due_at <= now() OFFSET 0) AS hungry,
+           EXISTS (SELECT FROM campaign_recipients WHERE campaign_id = campaigns.id AND state = 'deferred' OFFSET 0) AS deferred
+      FROM campaigns LEFT JOIN changed ON changed.campaign_id = campaigns.id
+     WHERE state = 'running' ORDER BY account_id, id
 """)
 """The campaigns that run: how many of their sends have not ended, whether there are recipients whose turn it is, and whether some
-wait for the end of their quiet hours."""
+wait for the end of their quiet hours. Changes that are not added up yet are read once, for all campaigns together."""
 
 lock_running: Final = text("""
     SELECT id, position, time_zone, quiet_from, quiet_until, jsonb_array_length(plan -> 'channels') AS channels, now() AS now
@@ -192,6 +199,17 @@ end: Final = text(f"""
      WHERE id = :campaign_id AND state = 'cancelled' AND ended_at IS NULL AND fed - ({_ENDED}) <= 0
 """)
 """Note when the last send of a cancelled campaign has ended."""
+
+reopen: Final = text("""
+    UPDATE campaigns SET ended_at = NULL
+     WHERE id IN (SELECT id FROM campaigns
+                   WHERE state = 'cancelled' AND ended_at IS NOT NULL
+                     AND EXISTS (SELECT FROM sends
+                                  WHERE campaign_id = campaigns.id AND campaign_id IS NOT NULL AND state IN ('running', 'scheduled')
+                                 OFFSET 0)
+                     FOR NO KEY UPDATE SKIP LOCKED)
+""")
+"""Let cancelled campaigns be closed once more of which a send runs again: what it ended by has turned out to be no success."""
 
 select_closing: Final = text("SELECT id FROM campaigns WHERE state = 'cancelled' AND ended_at IS NULL ORDER BY id")
 """Cancelled campaigns some of whose sends may not have ended."""

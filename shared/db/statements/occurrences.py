@@ -56,6 +56,7 @@ copy_recipients: Final = text("""
 
 
 is_copied: Final = text("""
-    SELECT EXISTS (SELECT FROM campaigns WHERE parent_id = :id AND occurs_at IS NOT NULL AND state = 'scheduled')
+    SELECT EXISTS (SELECT FROM campaigns WHERE parent_id = :id AND occurs_at IS NOT NULL
+                                             AND state IN ('scheduled', 'paused') AND started_at IS NULL)
 """)
-"""Whether an occurrence of a campaign waits for recipients."""
+"""Whether an occurrence of a campaign waits for recipients, also one that was paused before it had all."""

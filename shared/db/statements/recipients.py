@@ -51,9 +51,10 @@ mark_duplicates: Final = text("""
       FROM numbered
       JOIN campaign_recipients AS earlier ON earlier.campaign_id = :campaign_id AND earlier.position = numbered.original
      WHERE later.campaign_id = :campaign_id AND later.position = numbered.position
-       AND numbered.original < numbered.position AND later.addresses = earlier.addresses
+       AND numbered.original < numbered.position AND jsonb_strip_nulls(later.addresses) = jsonb_strip_nulls(earlier.addresses)
 """)
-"""Mark the rows whose addresses an earlier row has. The fingerprint finds them, the addresses decide."""
+"""Mark the rows whose addresses an earlier row has, those aside that no message could reach. The fingerprint finds them, the
+addresses decide."""
 
 finish: Final = text("""
     UPDATE campaigns

@@ -51,7 +51,7 @@ select_running: Final = text("""
     SELECT id, cardinality(channels) AS deliveries FROM sends
      WHERE state = 'running' AND id > :after AND created_at <= now() - make_interval(secs => :age_seconds)
        AND (campaign_id IS NULL
-            OR NOT EXISTS (SELECT FROM campaigns WHERE id = sends.campaign_id AND state IN ('paused', 'cancelled')))
+            OR NOT EXISTS (SELECT FROM campaigns WHERE id = sends.campaign_id AND state IN ('paused', 'cancelled') OFFSET 0))
      ORDER BY id LIMIT :limit
 """)
 """Sends that have run for a while, in the order of their ids, from one on. Those of a campaign that is halted wait for a person, or

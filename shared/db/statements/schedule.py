@@ -66,15 +66,20 @@ only_awaits: Final = text("""
 """Whether a locked send waits for nothing but a receipt."""
 
 cancel_deliveries: Final = text(f"""
-    WITH cancelled AS (
+    WITH waiting AS (
+        SELECT id FROM deliveries
+         WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND state IN ('waiting', 'queued') ORDER BY id FOR NO KEY UPDATE
+    ), cancelled AS (
         UPDATE deliveries
            SET state = 'cancelled', code = 'cancelled', reason = 'cancelled', ended_at = now()
-         WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND state IN ('waiting', 'queued')
+          FROM waiting
+         WHERE deliveries.id = waiting.id AND deliveries.id = ANY(:ids) AND deliveries.id BETWEEN :first AND :last
+           AND deliveries.state IN ('waiting', 'queued')
         RETURNING {statistics.COUNTED}, deliveries.state, deliveries.code
     )
     {statistics.count("cancelled")}
 """)
-"""Stop the deliveries of a locked send that wait for their turn."""
+"""Stop the deliveries of locked sends that wait for their turn, locked in the order of their ids."""
 
 cancel_send: Final = text(f"""
     WITH cancelled AS (

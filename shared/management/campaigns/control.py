@@ -9,12 +9,13 @@ The campaign is locked first, then its sends, in the order of their ids. See :mo
 import json
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Row, func, update
+from sqlalchemy import Connection, Engine, Row, func, select, update
 
 from shared import ids, settings
 from shared.db import clock, members
@@ -24,13 +25,19 @@ from shared.db.tables import campaigns as table
 from shared.domain import cascade
 from shared.domain.campaigns import HALTED, CampaignState
 from shared.domain.due import Due
+from shared.domain.recurrence import Recurrence
 from shared.domain.states import DeliveryState
 from shared.management.campaigns import readiness, records
 from shared.management.campaigns.records import Campaign
-from shared.management.errors import TooLate
+from shared.management.errors import Invalid, TooLate
 
 _LOOK: Final = 0.2
 """Seconds between looks for calls that are under way."""
+_PAUSE_OVER: Final[Mapping[str, Any]] = {
+    "paused_at": None,
+    "paused_seconds": table.c.paused_seconds + func.extract("epoch", func.now() - table.c.paused_at),
+}
+"""What is written of a campaign that is paused no more."""
 _CANCELLABLE: Final = frozenset(
     {CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUSED, CampaignState.CANCELLED}
 )
@@ -49,16 +56,20 @@ class Halted:
 def start(connection: Connection, campaign: Campaign) -> CampaignState:
     """Start a locked campaign that is a draft, now or at its time, and give its state from now on.
 
+    One that recurs begins with its next time: nobody who starts it on a Wednesday means last Monday.
+
     Raises:
         TooLate: It is no draft.
-        Invalid: It has no recipients, or cannot be sent as it is planned; the field is named.
+        Invalid: It has no recipients, cannot be sent as it is planned, or has no time left to recur at; the field is named.
     """
     if campaign.state is not CampaignState.DRAFT:
         raise TooLate(f"the campaign is {campaign.state} and can be started as a draft only")
     readiness.check(connection, campaign)
-    waits = campaign.recurrence is not None or _is_to_come(connection, campaign)
+    now = connection.execute(select(func.now())).scalar_one()
+    schedule_at = campaign.schedule_at if campaign.recurrence is None else _next(campaign, campaign.recurrence, now)
+    waits = schedule_at is not None and schedule_at > now
     state = CampaignState.SCHEDULED if waits else CampaignState.RUNNING
-    _write(connection, campaign.id, state=state, started_at=None if waits else func.now())
+    _write(connection, campaign.id, state=state, schedule_at=schedule_at, started_at=None if waits else func.now())
     return state
 
 
@@ -86,10 +97,8 @@ def resume(engine: Engine, account_id: UUID | None, campaign_id: UUID) -> list[D
             return []
         due = _unpark(connection, _open(connection, campaign_id))
         state = CampaignState.SCHEDULED if campaign.started_at is None else CampaignState.RUNNING
-        paused = func.extract("epoch", func.now() - table.c.paused_at)
         # What a rate allowed meanwhile is lost: nothing makes up for a pause.
-        values = {"fed_at": func.now(), "paused_at": None, "paused_seconds": table.c.paused_seconds + paused}
-        _write(connection, campaign_id, state=state, **values)
+        _write(connection, campaign_id, state=state, fed_at=func.now(), **_PAUSE_OVER)
     return due
 
 
@@ -102,7 +111,8 @@ def cancel(engine: Engine, account_id: UUID | None, campaign_id: UUID, wait_seco
     with engine.begin() as connection:
         campaign = _lock(connection, account_id, campaign_id, _CANCELLABLE, "cancelled")
         if campaign.state is not CampaignState.CANCELLED:
-            _write(connection, campaign_id, state=CampaignState.CANCELLED)
+            over = _PAUSE_OVER if campaign.state is CampaignState.PAUSED else {}
+            _write(connection, campaign_id, state=CampaignState.CANCELLED, **over)
         claimed = _close(connection, campaign_id)
     return _drain(engine, campaign_id, _close, claimed, wait_seconds)
 
@@ -126,9 +136,14 @@ def _write(connection: Connection, campaign_id: UUID, **values: Any) -> None:
     connection.execute(update(table).where(table.c.id == campaign_id).values(updated_at=func.now(), **values))
 
 
-def _is_to_come(connection: Connection, campaign: Campaign) -> bool:
-    """Tell whether a campaign's time is to come, by the database's clock."""
-    return campaign.schedule_at is not None and campaign.schedule_at > connection.execute(func.now()).scalar_one()
+def _next(campaign: Campaign, recurrence: Recurrence, now: datetime) -> datetime:
+    """Give the next time at which a campaign recurs, by the database's clock."""
+    if campaign.schedule_at is not None and campaign.schedule_at > now:
+        return campaign.schedule_at
+    upcoming = recurrence.after(now, campaign.time_zone)
+    if not upcoming:
+        raise Invalid("recurrence", "has no time left to recur at")
+    return upcoming[0]
 
 
 def _open(connection: Connection, campaign_id: UUID) -> Sequence[Row[Any]]:

@@ -20,18 +20,17 @@ def check(connection: Connection, campaign: Campaign) -> None:
     if campaign.rows - campaign.refused - campaign.duplicates <= 0:
         raise Invalid("recipients", "are missing: upload a file that has some")
     if not campaign.plan.channels:
-        raise Invalid("plan.channels", "must have at least one")
+        raise Invalid("keys", "must name at least one channel")
     for problem in _problems(connection, campaign):
         raise problem
 
 
 def _problems(connection: Connection, campaign: Campaign) -> Iterator[Invalid]:
-    for number, channel in enumerate(campaign.plan.channels):
-        field = f"plan.channels.{number}"
+    for channel in campaign.plan.channels:
         if _is_gone(connection, campaign.account_id, channel):
-            yield Invalid(f"{field}.key", "is revoked, or no key of the account's for this channel")
+            yield Invalid(f"keys.{channel.channel}", "is revoked, or no key of the account's for this channel")
         if channel.template_id is not None and not _is_usable(connection, campaign.account_id, channel):
-            yield Invalid(f"{field}.template", "is not approved and active")
+            yield Invalid(f"content.{channel.channel}.template", "is no template of this channel that is approved and active")
 
 
 def _is_gone(connection: Connection, account_id: UUID, channel: PlannedChannel) -> bool:

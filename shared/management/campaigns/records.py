@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Row, Select, delete, func, insert, select, up
 from shared import ids
 from shared.db.tables import campaign_recipients
 from shared.db.tables import campaigns as table
-from shared.domain.campaigns import CampaignPlan, CampaignState, ColumnMapping, read_mapping, read_plan
+from shared.db.tables.statistics import send_changes, send_counts
+from shared.domain.campaigns import CampaignPlan, CampaignState, ColumnMapping, RecipientState, read_mapping, read_plan
 from shared.domain.recurrence import Recurrence
 from shared.management.campaigns import fields as asked
 from shared.management.campaigns import occurrences, progress
@@ -23,6 +24,8 @@ SHORTEST_SEARCH: Final = 3
 
 EDITABLE: Final = frozenset({CampaignState.DRAFT, CampaignState.FAILED, CampaignState.SCHEDULED, CampaignState.PAUSED})
 """The states in which a campaign may be changed (contract, Kirisan 1.8); one whose file could not be read is still a draft."""
+_QUIET: Final = ("quiet_from", "quiet_until", "time_zone")
+"""What says when it is quiet."""
 DELETABLE: Final = frozenset({CampaignState.DRAFT, CampaignState.COMPLETED, CampaignState.CANCELLED, CampaignState.FAILED})
 
 
@@ -83,7 +86,7 @@ class Filters:
 
 _COLUMNS: Final = tuple(table.c[each.name] for each in fields(Campaign))
 _ANY: Final = Filters()
-_REMOVED_AT_ONCE: Final = 50_000
+_AT_ONCE: Final = 50_000
 
 
 def create(connection: Connection, account_id: UUID, new: Fields) -> Campaign:
@@ -129,7 +132,8 @@ def change(connection: Connection, campaign: Campaign, changes: Mapping[str, Any
         connection: In the transaction that holds the lock.
         campaign: As it stands.
         changes: By the names of :class:`Fields`; what is absent stays as it is. Another mapping counts for the next file, another
-            plan for the rows that are still to become sends.
+            plan for the rows that are still to become sends. By other quiet hours those who wait for the end of the former are
+            judged again.
 
     Raises:
         TooLate: It is in none of :data:`EDITABLE`.
@@ -140,19 +144,40 @@ def change(connection: Connection, campaign: Campaign, changes: Mapping[str, Any
     values = asked.changed(_asked(campaign), changes, _now(connection))
     if campaign.state is CampaignState.SCHEDULED and values.get("schedule_at", campaign.schedule_at) is None:
         raise TooLate("a campaign that is scheduled has a time: give it another, or cancel it")
+    if any(values.get(name, getattr(campaign, name)) != getattr(campaign, name) for name in _QUIET):
+        while _wake_some(connection, campaign.id):
+            pass
     statement = update(table).where(table.c.id == campaign.id).values(**values, updated_at=func.now())
     return _read(connection.execute(statement.returning(*_COLUMNS)).one())
 
 
+def _wake_some(connection: Connection, campaign_id: UUID) -> int:
+    """Have some of those who wait for the end of quiet hours looked at in the next turn; give how many, 0 when none are left."""
+    recipients = campaign_recipients.c
+    own = recipients.campaign_id == campaign_id
+    waiting = (recipients.state == RecipientState.DEFERRED.value, recipients.due_at > func.now())
+    some = select(recipients.position).where(own, *waiting).limit(_AT_ONCE)
+    statement = update(campaign_recipients).where(own, recipients.position.in_(some)).values(due_at=func.now())
+    return connection.execute(statement).rowcount
+
+
 def remove(connection: Connection, campaign: Campaign) -> None:
     """Delete a locked campaign with its recipients; its sends stay. Raises :class:`TooLate` while something may still leave."""
+    require_removable(connection, campaign)
+    connection.execute(update(table).where(table.c.parent_id == campaign.id).values(parent_id=None, occurs_at=None))
+    while remove_some(connection, campaign.id):
+        pass
+    for counts in (send_changes, send_counts):
+        connection.execute(delete(counts).where(counts.c.campaign_id == campaign.id))
+    connection.execute(delete(table).where(table.c.id == campaign.id))
+
+
+def require_removable(connection: Connection, campaign: Campaign) -> None:
+    """Raise :class:`TooLate` unless a locked campaign can be deleted."""
     if campaign.state not in DELETABLE:
         raise TooLate(f"a campaign that is {campaign.state} cannot be deleted: it must be {', '.join(sorted(DELETABLE))}")
     if _is_needed(connection, campaign):
         raise TooLate("the campaign has sends that have not ended, or is being copied: try again later")
-    connection.execute(update(table).where(table.c.parent_id == campaign.id).values(parent_id=None, occurs_at=None))
-    _remove_recipients(connection, campaign.id)
-    connection.execute(delete(table).where(table.c.id == campaign.id))
 
 
 def _asked(campaign: Campaign) -> Fields:
@@ -169,13 +194,12 @@ def _is_needed(connection: Connection, campaign: Campaign) -> bool:
     return in_flight > 0 or occurrences.is_copied(connection, campaign.id)
 
 
-def _remove_recipients(connection: Connection, campaign_id: UUID) -> None:
-    """Delete a campaign's recipients, so many at a time that each statement is answered in time."""
+def remove_some(connection: Connection, campaign_id: UUID) -> int:
+    """Delete so many of a campaign's recipients that the statement is answered in time; give how many, 0 when none are left."""
     recipients = campaign_recipients.c
-    some = select(recipients.position).where(recipients.campaign_id == campaign_id).limit(_REMOVED_AT_ONCE)
+    some = select(recipients.position).where(recipients.campaign_id == campaign_id).limit(_AT_ONCE)
     statement = delete(campaign_recipients).where(recipients.campaign_id == campaign_id, recipients.position.in_(some))
-    while connection.execute(statement).rowcount:
-        pass
+    return connection.execute(statement).rowcount
 
 
 def _of(account_id: UUID | None) -> Select[Any]:

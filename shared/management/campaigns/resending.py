@@ -45,7 +45,7 @@ def of_failures(
     child_id = _create(connection, campaign, name)
     copied = _copy(connection, campaign, child_id, states)
     if not copied:
-        raise Invalid("states", f"no recipient's send has ended {' or '.join(sorted(states))}")
+        raise Invalid("states", f"name no recipient: no send has ended as {' or '.join(sorted(states))}")
     connection.execute(update(table).where(table.c.id == child_id).values(rows=copied))
     return records.load(connection, campaign.account_id, child_id)
 

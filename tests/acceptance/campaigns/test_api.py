@@ -4,9 +4,12 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from api import cursors
+from shared import ids
 from tests.acceptance.backend import await_true
 from tests.acceptance.campaigns.marketing import PEOPLE, XLSX, Marketing, as_csv, as_xlsx, chats
 
@@ -125,6 +128,14 @@ def test_lists_are_paged_and_filtered(shop: Marketing) -> None:
     assert shop.data("GET", "?name=ramadan&state=running") == []
 
 
+def test_a_cursor_that_was_made_up_ends_the_list(shop: Marketing) -> None:
+    campaign = shop.create()
+    identifier = ids.decode(ids.CAMPAIGN, campaign)
+    assert identifier is not None
+    cursor = cursors.encode(UUID(int=2**128 - 1), ("campaign_recipients", identifier.hex, None))
+    assert shop.data("GET", f"/{campaign}/recipients?cursor={cursor}") == []
+
+
 def test_nobody_changes_what_they_have_not_seen(shop: Marketing) -> None:
     campaign = shop.create()
     seen = shop.ask("GET", f"/{campaign}").headers["ETag"]
@@ -179,6 +190,12 @@ def test_file_that_cannot_be_read_says_why(shop: Marketing) -> None:
     assert "chat" in failed["state_reason"]
     shop.data("PATCH", f"/{campaign}", json={"columns": {"targets": {"telegram": "phone"}, "variables": {"first": "name"}}})
     assert shop.upload(campaign, b"phone,name\n1,Ana\n")["state"] == "draft"
+
+
+def test_a_file_that_may_have_been_cut_is_not_taken(shop: Marketing) -> None:
+    campaign = shop.create()
+    refused = shop.ask("PUT", f"/{campaign}/recipients", content=iter((b"chat\n", b"1\n")), headers={"Content-Type": "text/csv"})
+    assert (refused.status_code, shop.look_up(campaign)["state"]) == (411, "draft")
 
 
 def test_what_the_state_does_not_allow_is_a_conflict(shop: Marketing) -> None:

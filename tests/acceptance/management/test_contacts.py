@@ -1,8 +1,14 @@
 """Contacts over the api: who opted out is not written to, and is not forgotten."""
 
-import pytest
+from uuid import UUID
 
+import pytest
+from sqlalchemy import Engine, select
+
+from api import cursors
 from deploy.local.stack import Stack
+from shared import vault
+from shared.db.tables import api_tokens
 from tests.acceptance.backend import JsonObject, deliveries, new_phone, text
 from tests.acceptance.management.manager import Manager
 from tests.acceptance.management.test_keys import make
@@ -24,6 +30,15 @@ def test_a_contact_is_kept_in_its_canonical_form(manager: Manager) -> None:
     assert manager.told("GET", f"{CONTACTS}/{made['id']}") == made
     assert manager.refused("POST", CONTACTS, {"channel": "whatsapp", "address": phone}) == (409, "contact_exists", None)
     assert manager.told("POST", CONTACTS, {"channel": "waba", "address": phone})["id"] != made["id"]
+
+
+def test_a_cursor_that_was_made_up_begins_at_the_newest(manager: Manager, own_process: Engine) -> None:
+    made = meet(manager)
+    own = select(api_tokens.c.account_id).where(api_tokens.c.hash == vault.token_hash(manager.token))
+    with own_process.connect() as connection:
+        account_id: UUID = connection.execute(own).scalar_one()
+    cursor = cursors.encode(UUID(int=2**128 - 1), ("contacts", account_id.hex, None, None, None))
+    assert [each["id"] for each in manager.told("GET", f"{CONTACTS}?cursor={cursor}")] == [made["id"]]
 
 
 def test_who_opts_out_is_left_alone_until_it_opts_in(manager: Manager, stack: Stack) -> None:

@@ -57,6 +57,7 @@ def test_a_token_of_a_key_manages_nothing(manager: Manager, stack: Stack) -> Non
         assert bound.refused("POST", path, {}) == (403, "token_bound", None)
     assert bound.refused("POST", f"/v1/channels/telegram/keys/{key['id']}/rotate_token") == (403, "token_bound", None)
     assert bound.refused("DELETE", f"{TOKENS}/{made['id']}") == (403, "token_bound", None)
+    assert bound.refused("DELETE", "/v1/files/fil_01M7XC8EPCEHFVZ3Z7T6A5DQ50") == (403, "token_bound", None)
     assert bound.ask("GET", "/v1/sends").status_code == 200
 
 

@@ -233,6 +233,12 @@ def waba_key(tenant: Tenant) -> str:
     return tenant.key_ids["waba"]
 
 
+def counted_key(tenant: Tenant) -> str:
+    """Give the id of a key that something was sent with."""
+    assert tenant.post(tenant.send({"telegram": 0})).json()["status"] is True
+    return tenant.key_ids["telegram"]
+
+
 OPEN: Final[Mapping[str, Maker]] = {
     "/files/<token>/<name>": file_token,
     "/unsubscribe/<token>": unsubscribe_token,
@@ -255,6 +261,7 @@ LISTED: Final[Mapping[str, tuple[Maker, str]]] = {
     "/v1/tokens": (token, "/v1/tokens"),
     "/v1/contacts": (known_address, "/v1/contacts"),
     "/v1/suppressions": (suppression, "/v1/suppressions"),
+    "/v1/stats": (counted_key, "/v1/stats?group_by=key"),
     "/v1/me": (account, "/v1/me"),
     "/api/v1/get_templates": (waba_template, "/api/v1/get_templates"),
 }

@@ -89,6 +89,8 @@ def test_recipients_are_tried_and_shown(antar: Antar, filled: str) -> None:
     assert antar.json("campaign", "dry-run", filled)["recipients"] == 2
     assert "recipients  2" in antar.lines("campaign", "dry-run", filled)
     assert "Hi Ana" in antar.lines("campaign", "preview", filled, "1")
+    assert "telegram to 1: would be sent" in antar.lines("campaign", "preview", filled, "1")
+    assert "telegram to 1: duplicate" in antar.lines("campaign", "preview", filled, "4")
     assert antar.json("campaign", "preview", filled, "3")["state"] == "refused"
     assert "no such row" in antar.refused("campaign", "preview", filled, "9")
 

@@ -112,8 +112,7 @@ def test_a_wrong_field_is_named_and_not_repeated(
 def test_a_missing_field_is_named(antar: Antar, account: str, missing: str) -> None:
     credentials = {name: value for name, value in OF_CHANNEL["whatsapp"].items() if name != missing}
     assert (
-        _refused_credentials(antar, account, "whatsapp", json.dumps(credentials))
-        == f"Error: credentials.{missing}: Field required\n"
+        _refused_credentials(antar, account, "whatsapp", json.dumps(credentials)) == f"Error: credentials.{missing}: is required\n"
     )
 
 

@@ -59,7 +59,7 @@ def test_people_see_a_table(antar: Antar, account: str) -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("{}", "body.subject: Field required"),
+        ("{}", "body.subject: is required"),
         ('{"subject": "a", "html": 7}', "body.html: Input should be a valid string"),
         ('{"subject": "a", "html": "\\u0000"}', "body.html: must not contain the NUL character"),
         ("no", "body: is not JSON: Expecting value at line 1, column 1"),

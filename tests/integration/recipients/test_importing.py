@@ -84,6 +84,13 @@ def test_equal_hashes_of_unequal_addresses_are_no_duplicates(office: Office, mon
     assert office.fill(campaign, "telegram,name\n1,a\n2,b\n1,c\n").duplicates == 1
 
 
+def test_what_no_message_could_reach_makes_nobody_somebody_else(office: Office) -> None:
+    campaign = office.campaign(office.planned(Channel.WHATSAPP), office.planned(Channel.EMAIL, 1))
+    content = "whatsapp,email,name\n+31612345678,,Ann\n+31612345678,nobody,Ann\n+31612345678,a@b.example,Ann\n"
+    assert office.fill(campaign, content).duplicates == 1
+    assert office.rows(campaign, "state") == [("pending",), ("duplicate",), ("pending",)]
+
+
 def test_another_file_takes_the_place_of_the_first(office: Office) -> None:
     campaign = office.campaign()
     office.fill(campaign, _PEOPLE)

@@ -129,6 +129,18 @@ def test_parent_stays_until_its_recipients_are_copied(office: Office) -> None:
     assert (left.parent_id, left.state) == (None, CampaignState.RUNNING)
 
 
+def test_parent_stays_while_an_occurrence_that_lacks_recipients_is_paused(office: Office) -> None:
+    parent = _scheduled(office, _ago(seconds=1), "FREQ=DAILY;COUNT=1")
+    _step(office)
+    [child] = _children(office, parent)
+    office.change(child, state="paused")
+    with pytest.raises(TooLate, match="being copied"):
+        _delete(office, parent)
+    office.change(child, state="scheduled")
+    _steps(office)
+    assert office.load(child).rows == 3
+
+
 def _delete(office: Office, campaign: Campaign) -> None:
     with office.database.begin() as connection:
         records.remove(connection, records.lock(connection, office.account_id, campaign.id))

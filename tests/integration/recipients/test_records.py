@@ -5,9 +5,9 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select, update
 
-from shared.db.tables import send_changes
+from shared.db.tables import campaign_recipients, send_changes
 from shared.domain.campaigns import CampaignPlan, CampaignState
 from shared.domain.channels import Channel
 from shared.management import accounts
@@ -54,6 +54,29 @@ def test_recurrence_begins_with_its_next_time(office: Office) -> None:
     assert made.schedule_at == yesterday + timedelta(days=1)
     assert made.recurrence is not None
     assert made.recurrence.rule == "FREQ=DAILY"
+
+
+@pytest.mark.parametrize(
+    ("changes", "woken"),
+    [
+        ({"quiet_from": None, "quiet_until": None}, True),
+        ({"quiet_until": time(6)}, True),
+        ({"time_zone": "UTC"}, True),
+        ({"quiet_from": time(21), "rate_per_second": 5.0}, False),
+    ],
+)
+def test_by_other_quiet_hours_who_waits_is_looked_at_again(office: Office, changes: dict[str, Any], *, woken: bool) -> None:
+    campaign = _create(office, time_zone="Asia/Jakarta", quiet_from=time(21), quiet_until=time(8))
+    office.fill(campaign, "telegram,name\n1,Ana\n2,Budi\n3,Citra\n")
+    own = campaign_recipients.c.campaign_id == campaign.id
+    with office.database.begin() as connection:
+        waiting = {"state": "deferred", "due_at": _now() + _SOON}
+        connection.execute(update(campaign_recipients).where(own, campaign_recipients.c.position < 3).values(waiting))
+    office.change(campaign, state="paused")
+    _change(office, campaign, **changes)
+    due = select(campaign_recipients.c.due_at <= func.now()).where(own).order_by(campaign_recipients.c.position)
+    with office.database.connect() as connection:
+        assert connection.execute(due).scalars().all() == [woken, woken, None]
 
 
 @pytest.mark.parametrize(

@@ -296,6 +296,18 @@ def test_a_list_that_breaks_off_retires_nothing(desk: Desk) -> None:
     assert with_meta(desk, replies, lambda _provider, key_id: _written(desk, key_id, [])) is not None
 
 
+@pytest.mark.parametrize(
+    ("page", "calls"),
+    [({"data": [], "padding": "x" * 1_000_000}, 17), ({"data": [{}] * 5000}, 3)],
+)
+def test_a_list_that_no_memory_holds_is_given_up(desk: Desk, page: Json, calls: int) -> None:
+    paged = [{**page, "paging": {"cursors": {"after": f"c{number}"}, "next": "x"}} for number in range(calls + 1)]
+    seen: list[int] = []
+    trouble = with_meta(desk, [Reply(200, each) for each in paged], lambda provider, _: seen.append(len(provider.calls)))
+    assert trouble is not None
+    assert (trouble.reason, seen) == ("Meta's list of templates does not end", [calls])
+
+
 def test_a_list_without_an_end_is_given_up(desk: Desk) -> None:
     replies = [Reply(200, {"data": [], "paging": {"cursors": {"after": f"c{number % 2}"}, "next": "x"}}) for number in range(102)]
     trouble = with_meta(desk, replies, lambda provider, _: None if len(provider.calls) == 100 else pytest.fail("asked on"))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain import feeding
-from shared.domain.feeding import Allowance, Hungry
+from shared.domain.feeding import Allowance, Hungry, Room
 
 
 def _hungry(*rooms_of_accounts: list[int]) -> list[Hungry]:
@@ -22,7 +22,7 @@ def _hungry(*rooms_of_accounts: list[int]) -> list[Hungry]:
 
 def _shares(room: int, *rooms_of_accounts: list[int], turn: int = 0) -> list[list[int]]:
     campaigns = _hungry(*rooms_of_accounts)
-    shares = feeding.share(room, campaigns, turn)
+    shares = feeding.share(Room(together=room, apart={}), 1_000_000, campaigns, turn)
     found = iter(shares.get(each.id, 0) for each in campaigns)
     return [[next(found) for _ in rooms] for rooms in rooms_of_accounts]
 
@@ -72,9 +72,29 @@ def test_nobody_starves_however_little_there_is(accounts: int, campaigns: int, r
     given_to = Counter[UUID]()
     asking = _hungry(*[[1000] * campaigns] * accounts)
     for turn in range(60 * accounts * campaigns):
-        given_to.update(feeding.share(room, asking, turn))
+        given_to.update(feeding.share(Room(together=room, apart={}), 1_000_000, asking, turn))
     fair = room * 60
     assert all(0.8 * fair <= given_to[each.id] <= 1.2 * fair for each in asking)
+
+
+@pytest.mark.parametrize(
+    ("in_flight", "most", "expected"),
+    [
+        ([0, 0], 100, [50, 50]),
+        ([60, 0], 1000, [30, 30]),
+        ([120, 0], 1000, [0, 60]),
+        ([120, 45], 1000, [0, 15]),
+        ([120, 300, 0], 1000, [0, 0, 40]),
+        ([20, 300, 10], 1000, [20, 0, 30]),
+        ([20, 300, 10], 8, [4, 0, 4]),
+        ([120, 60], 1000, [0, 0]),
+    ],
+)
+def test_who_holds_more_than_an_equal_part_keeps_nobody_from_theirs(in_flight: list[int], most: int, expected: list[int]) -> None:
+    accounts = [UUID(int=number) for number in range(1, len(in_flight) + 1)]
+    asking = [Hungry(id=account, account_id=account, room=1000) for account in accounts]
+    shares = feeding.share(feeding.room(120, dict(zip(accounts, in_flight, strict=True))), most, asking, turn=0)
+    assert [shares.get(account, 0) for account in accounts] == expected
 
 
 @pytest.mark.parametrize(

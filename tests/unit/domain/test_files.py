@@ -48,7 +48,19 @@ def test_a_name_that_cannot_be_shown_is_refused(text: str) -> None:
         files.clean_name(text)
 
 
-@pytest.mark.parametrize(("given", "shown"), [(None, "a.png"), ("", "a.png"), ("Struk", "Struk.png"), ("Struk.jpg", "Struk.jpg")])
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (None, "a.png"),
+        ("", "a.png"),
+        ("Struk", "Struk.png"),
+        ("Struk.jpg", "Struk.jpg"),
+        ("Faktur 12/2026", "Faktur 12_2026.png"),
+        ("..\\..\\run.exe", ".._.._run.exe"),
+        ("a\r\nBcc: b@test.example", "a__Bcc: b@test.example"),
+        ("a\x00\u202egpj.png", "a__gpj.png"),
+    ],
+)
 def test_a_given_name_gets_the_files_ending(given: str | None, shown: str) -> None:
     assert files.shown_name(given, file()) == shown
 

@@ -1,8 +1,9 @@
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from deploy.local import environment
+from deploy.local import environment, files
 from deploy.local.credentials import Credentials
 from deploy.local.home import Home
 
@@ -44,3 +45,12 @@ def test_given_by_the_process_or_above_it_by_the_caller(monkeypatch: pytest.Monk
 def test_an_empty_variable_counts_as_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTAR_DATABASE_URL", "")
     assert "ANTAR_DATABASE_URL" not in environment.given({})
+
+
+def test_a_shell_reads_what_is_written_for_it(tmp_path: Path) -> None:
+    values = {"ANTAR_SECRET_KEYS": "local:a/b+c==", "ANTAR_FILES_URL": "file:///home/ann's files/$HOME"}
+    files.write_text(tmp_path / "env", environment.exported(values))
+    script = '. "$0"; printf "%s\\n" "$ANTAR_SECRET_KEYS" "$ANTAR_FILES_URL"'
+    done = subprocess.run(["/bin/sh", "-c", script, tmp_path / "env"], capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout.splitlines() == list(values.values())
+    assert (tmp_path / "env").stat().st_mode & 0o777 == 0o600

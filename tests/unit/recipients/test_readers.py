@@ -28,6 +28,11 @@ def _pieces(content: bytes, size: int) -> Iterator[bytes]:
         yield content[start : start + size]
 
 
+def test_cells_beyond_all_columns_are_not_named() -> None:
+    (row,) = _read(Format.CSV, f"phone,name\n1,Ann{',' * 10_000}\n", 999)
+    assert (len(row.cells), row.problem) == (500, "10002 cells where the header has 2")
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 1000])
 @pytest.mark.parametrize(
     "content",

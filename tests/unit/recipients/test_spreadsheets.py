@@ -1,6 +1,7 @@
 """Workbooks: what people type into cells, and archives that are traps."""
 
 import io
+import os
 import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime, time
@@ -9,7 +10,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from shared.management.campaigns.readers import Row, Unreadable, spreadsheet
+from shared.management.campaigns.readers import Row, Unreadable, spreadsheet, workbook_parts
 
 _HEADER = ("phone", "name")
 
@@ -102,6 +103,15 @@ def _sheet(rows: str) -> bytes:
     return f'<worksheet xmlns="{space}"><dimension ref="A1:XFD1048576"/><sheetData>{rows}</sheetData></worksheet>'.encode()
 
 
+def _entities(value: bytes, document: bytes) -> bytes:
+    return b'<!DOCTYPE x [<!ENTITY a "' + value + b'">]>' + document
+
+
+def _noise(size: int) -> bytes:
+    """Give a text that is packed no more tightly than a table."""
+    return os.urandom(size // 2).hex().encode()
+
+
 _HEAD = '<row r="1"><c r="A1" t="inlineStr"><is><t>phone</t></is></c><c r="B1" t="inlineStr"><is><t>name</t></is></c></row>'
 _FIRST = "xl/worksheets/sheet1.xml"
 
@@ -115,12 +125,48 @@ _FIRST = "xl/worksheets/sheet1.xml"
             "xl/sharedStrings.xml of the workbook is larger than 64 MB: save it as CSV",
         ),
         (_with(_FIRST, b"<worksheet"), "the file cannot be read as an XLSX workbook: ParseError"),
+        (
+            _with(_FIRST, _sheet(_HEAD + f'<row r="2">{"<c/>" * 250_001}</row>')),
+            "xl/worksheets/sheet1.xml of the workbook has more than 250000 elements at once: save it as CSV",
+        ),
+        (
+            _with("xl/styles.xml", _entities(b"x", b"<styleSheet/>")),
+            "xl/styles.xml of the workbook has a document type, which no spreadsheet writes",
+        ),
+        (
+            _with("xl/styles.xml", b"<styleSheet>" + b"<xf/>" * 250_001 + _noise(60_000)),
+            "xl/styles.xml of the workbook has more than 250000 elements at once: save it as CSV",
+        ),
+        (
+            _with(_FIRST, _sheet(_HEAD + f'<row r="2"><c t="inlineStr"><is><t>{_noise(1_500_000).decode()}</t></is></c></row>')),
+            "xl/worksheets/sheet1.xml of the workbook has a text longer than 1048576 bytes",
+        ),
+        (
+            _with(_FIRST, _entities(b"1", _sheet(_HEAD + '<row r="2"><c t="inlineStr"><is><t>&a;</t></is></c></row>'))),
+            "xl/worksheets/sheet1.xml of the workbook has a document type, which no spreadsheet writes",
+        ),
+        (
+            _with("xl/styles.xml", b"<?xml version='1.0' encoding='EUC-JP'?><styleSheet/>"),
+            "xl/styles.xml of the workbook is not encoded as UTF-8",
+        ),
     ],
 )
 def test_a_trap_is_not_walked_into(content: bytes, problem: str) -> None:
     with pytest.raises(Unreadable) as raised:
         _read(content)
     assert str(raised.value) == problem
+
+
+def test_all_parts_together_have_their_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spreadsheet, "_LARGEST_SHEET", 1024 * 1024)
+    with pytest.raises(Unreadable, match="the workbook unpacks to more than 1 MB: save it as CSV"):
+        _read(_with("xl/media/x.bin", os.urandom(1024 * 1024)))
+
+
+def test_a_sheet_has_as_many_cells_as_it_likes_in_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook_parts, "_MOST_ELEMENTS", 1000)
+    rows = "".join(f'<row r="{number}"><c r="A{number}"><v>1</v></c></row>' for number in range(2, 702))
+    assert len(_read(_with(_FIRST, _sheet(_HEAD + rows)))) == 700
 
 
 def test_a_sheet_of_gaps_ends(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,8 @@ _FIELDS: Final = "id,name,language,status,category,parameter_format,components,q
 _PAGE: Final = 100
 _MOST_PAGES: Final = 100
 """More than any account may have: 6000 templates (Meta, template limits)."""
+_MOST_BYTES: Final = 16 * 1024 * 1024
+"""Of all pages: a list is held in memory, and who names the server that gives it may be a customer."""
 
 _NO_ACCOUNT: Final = NotSent(code=Code.CREDENTIALS_REJECTED, reason="the key's credentials name no waba_id", action=Action.KEY)
 
@@ -49,6 +51,7 @@ async def catalogue(credentials: WabaCredentials, wires: Wires) -> Catalogue | N
         return _NO_ACCOUNT
     found: list[JsonObject] = []
     after: str | None = None
+    size = 0
     for _ in range(_MOST_PAGES):
         page = await _page(credentials, after, wires)
         if not isinstance(page, Answer):
@@ -57,6 +60,9 @@ async def catalogue(credentials: WabaCredentials, wires: Wires) -> Catalogue | N
         if not page.accepted or not isinstance(document.get("data"), list):
             return errors.refusal_of(page, document)
         found.extend(objects(document["data"]))
+        size += len(page.body)
+        if size > _MOST_BYTES or len(found) > _PAGE * _MOST_PAGES:
+            break
         after = _next(document, after)
         if after is None:
             return _read(found)

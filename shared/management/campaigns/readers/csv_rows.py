@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Final
 
 from shared.management.campaigns.readers import base
-from shared.management.campaigns.readers.base import Chunks, Row, Unreadable
+from shared.management.campaigns.readers.base import MOST_COLUMNS, Chunks, Row, Unreadable
 from shared.management.campaigns.readers.lines import lines
 
 _DELIMITERS: Final = ",;\t|"
@@ -63,5 +63,5 @@ def _malformed(line: int, error: str) -> Row:
 def _row(columns: Sequence[str], cells: Sequence[str]) -> Row:
     if len(cells) == len(columns):
         return Row(dict(zip(columns, cells, strict=True)))
-    names = (*columns, *(f"column {number}" for number in range(len(columns) + 1, len(cells) + 1)))
+    names = (*columns, *(f"column {number}" for number in range(len(columns) + 1, min(len(cells), MOST_COLUMNS) + 1)))
     return Row(dict(zip(names, cells, strict=False)), f"{len(cells)} cells where the header has {len(columns)}")

@@ -14,14 +14,14 @@ from typing import IO, Any, Final
 import openpyxl
 from openpyxl.cell.cell import ERROR_CODES
 
-from shared.management.campaigns.readers import base
+from shared.management.campaigns.readers import base, workbook_parts
 from shared.management.campaigns.readers.base import MOST_COLUMNS, Chunks, Row, Unreadable
 
 _MEGABYTE: Final = 1024 * 1024
 _LARGEST_FILE: Final = 512 * _MEGABYTE
 """Bytes of a workbook."""
 _LARGEST_SHEET: Final = 4096 * _MEGABYTE
-"""Bytes of a sheet once it is unpacked."""
+"""Bytes of a sheet once it is unpacked, and of all parts together."""
 _LARGEST_PART: Final = 64 * _MEGABYTE
 """Bytes of any other part, likewise: it is held in memory."""
 _MOST_PACKED: Final = 200
@@ -54,11 +54,20 @@ def _spool(chunks: Chunks, file: IO[bytes]) -> None:
 
 
 def _check(file: IO[bytes]) -> None:
-    """Refuse an archive that would unpack to more than it may; no part ever gives more than it says here."""
+    """Refuse an archive that would unpack to more than it may, or be more in memory; no part ever gives more than it says here."""
     with zipfile.ZipFile(file) as archive:
         parts = archive.infolist()
+        _check_sizes(parts)
+        for part in parts:
+            with archive.open(part) as content:
+                workbook_parts.check(part.filename, content)
+
+
+def _check_sizes(parts: Sequence[zipfile.ZipInfo]) -> None:
     if len(parts) > _MOST_PARTS:
         raise Unreadable("the workbook has too many parts")
+    if sum(part.file_size for part in parts) > _LARGEST_SHEET:
+        raise Unreadable(f"the workbook unpacks to more than {_LARGEST_SHEET // _MEGABYTE} MB: save it as CSV")
     for part in parts:
         most = _LARGEST_SHEET if part.filename.startswith("xl/worksheets/") else _LARGEST_PART
         if part.file_size > most:

@@ -13,7 +13,13 @@ from shared.management.errors import TooLate
 from tests.integration.worker.campaigns import rows
 from tests.integration.worker.campaigns.conftest import Campaigns, Feed, Limit
 from tests.integration.worker.campaigns.fed import Fed, fed
+from tests.integration.worker.conftest import later
 from worker import recovery
+from worker.campaigns import feeding
+from worker.deliver import settle
+from worker.deliver.consequences import NOTHING
+from worker.deliver.resolving import Resolution
+from worker.runtime.shutdown import Stopping
 
 _REFUSED = NotSent(code=Code.RECIPIENT_UNREACHABLE, reason="not there", action=Action.NEXT)
 _BUSY = NotSent(code=Code.PROVIDER_UNAVAILABLE, reason="busy", action=Action.RETRY)
@@ -84,6 +90,17 @@ def test_a_paused_campaign_is_cancelled_with_what_is_parked(campaigns: Campaigns
     assert (_sends(campaign), _in_flight(campaign)) == (["failed", "cancelled"], 0)
 
 
+def test_the_last_pause_of_a_cancelled_campaign_is_none_of_the_time_in_which_it_ran(campaigns: Campaigns, feed: Feed) -> None:
+    campaign = fed(campaigns, feed, 1)
+    campaign.record(campaign.claim(1))
+    campaign.pause()
+    rows.change(campaigns.database, campaign.id, started_at=later(-3610), paused_at=later(-3600), paused_seconds=0.0)
+    campaign.cancel()
+    with campaigns.database.connect() as connection:
+        per_second = progress.progress(connection, [campaign.id])[campaign.id].per_second
+    assert per_second == pytest.approx(1 / 10, rel=0.2)
+
+
 def test_what_is_held_waits_for_a_person_who_can_send_it_no_more(campaigns: Campaigns, feed: Feed) -> None:
     campaign = fed(campaigns, feed, 1)
     campaign.record(campaign.claim(1), _LOST, End(held=True))
@@ -99,6 +116,30 @@ def test_what_is_held_waits_for_a_person_who_can_send_it_no_more(campaigns: Camp
     assert (_sends(campaign), _is_over(campaign)) == (["failed"], True)
 
 
+def test_what_is_held_is_looked_at_once_a_run(
+    campaigns: Campaigns, feed: Feed, limit: Limit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = fed(campaigns, feed, 1)
+    campaign.record(campaign.claim(1), _LOST, End(held=True))
+    campaign.cancel()
+    limit(campaign_in_flight=1)
+    campaigns.run(3)
+    looked, rounds, feed_once = list[UUID](), list[None](), feeding._feed
+    stopping = Stopping()
+
+    def feed_thrice() -> feeding._Fed:
+        rounds.append(None)
+        if len(rounds) == 3:
+            stopping.set()
+        return feed_once()
+
+    for name, value in {"_SECONDS": 60.0, "_REST": 0.0, "_feed": feed_thrice}.items():
+        monkeypatch.setattr(feeding, name, value)
+    monkeypatch.setattr(control, "close", lambda _, campaign_id: looked.append(campaign_id))
+    feeding.feed(stopping)
+    assert (len(rounds), looked.count(campaign.id)) == (3, 1)
+
+
 def test_what_is_held_of_a_paused_campaign_is_sent_after_its_resumption(campaigns: Campaigns, feed: Feed) -> None:
     campaign = fed(campaigns, feed, 1)
     campaign.record(campaign.claim(1), _LOST, End(held=True))
@@ -107,6 +148,25 @@ def test_what_is_held_of_a_paused_campaign_is_sent_after_its_resumption(campaign
         held.release(connection, campaign.first(1), None, "somebody")
     assert campaign.states() == [["waiting"]]
     assert campaign.resume() == [campaign.first(1)]
+
+
+def test_a_late_failure_sends_nothing_of_a_campaign_that_is_over(campaigns: Campaigns, feed: Feed) -> None:
+    campaign = fed(campaigns, feed, 1, ("telegram", 0), ("email", 1))
+    campaign.record(campaign.claim(1))
+    campaign.cancel()
+    assert (campaign.states(), _is_over(campaign)) == ([["sent", "skipped"]], True)
+    failed = Resolution.failed(campaign.first(1), "the provider reported it as failed", _REFUSED, "42:1", NOTHING, reopens=True)
+
+    async def resolve() -> None:
+        async with campaign.desk.process.engine.begin() as connection:
+            await settle.resolve(connection, [failed])
+
+    campaign.desk.runtime.run(resolve())
+    assert _in_flight(campaign) == 1
+    campaign.desk.runtime.run(recovery.recover(campaign.desk.process))
+    feed()
+    assert (campaign.states(), _sends(campaign)) == ([["failed", "cancelled"]], ["failed"])
+    assert (_in_flight(campaign), _is_over(campaign)) == (0, True)
 
 
 def _advance(campaign: Fed, send_id: UUID) -> None:

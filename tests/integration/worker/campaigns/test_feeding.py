@@ -177,7 +177,22 @@ def test_room_is_shared_by_accounts_first(campaigns: Campaigns, another: Desk, f
     assert fed[of_another] == 6
 
 
-def test_a_campaign_with_a_rate_gets_no_more_than_that_and_nothing_for_a_pause(campaigns: Campaigns, feed: Feed) -> None:
+def test_an_account_whose_sends_do_not_end_keeps_no_other_from_its_part(
+    campaigns: Campaigns, another: Desk, feed: Feed, limit: Limit
+) -> None:
+    limit(feed_most=12)
+    for _ in range(3):
+        campaigns.run(50)
+    assert [len(feed()), len(feed())] == [12, 0]
+    of_another = Campaigns(desk=another).run(50)
+    assert [len(feed()), len(feed())] == [6, 0]
+    assert rows.campaign(campaigns.database, of_another)["fed"] == 6
+
+
+def test_a_campaign_with_a_rate_gets_no_more_than_that_and_nothing_for_a_pause(
+    campaigns: Campaigns, feed: Feed, limit: Limit
+) -> None:
+    limit(feed_interval=1.0)
     campaign_id = campaigns.run(50, rate_per_second=4.0)
     assert [len(feed()), len(feed())] == [1, 0]
     rows.change(campaigns.database, campaign_id, fed_at=later(-0.5), credit=0.0)
@@ -283,3 +298,14 @@ def test_scheduled_campaigns_start_and_lost_imports_are_published(
     assert [rows.campaign(campaigns.database, each)["state"] for each in (due, to_come)] == ["running", "scheduled"]
     feed()
     assert imports == [lost]
+
+
+def test_what_is_asked_of_the_campaigns_that_run_is_not_asked_of_all(campaigns: Campaigns) -> None:
+    """By a plan that was made while few recipients were deferred, each look would read all that are now."""
+    for _ in range(10):
+        campaigns.run(100)
+    with campaigns.database.connect() as connection:
+        connection.execute(text("ANALYZE campaigns, campaign_recipients"))
+        plan = "\n".join(connection.execute(text(f"EXPLAIN (VERBOSE) {statements.select_running.text}")).scalars())
+    assert "SubPlan" in plan
+    assert "hashed SubPlan" not in plan

@@ -1,5 +1,6 @@
 """Starting a draft: now or at its time, and only what can be sent."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -37,10 +38,20 @@ def test_a_draft_with_a_time_waits_for_it_unless_it_has_come(campaigns: Campaign
     assert (rows.campaign(campaigns.database, campaign_id)["started_at"] is None) == (state == "scheduled")
 
 
-def test_a_draft_that_recurs_is_scheduled(campaigns: Campaigns) -> None:
-    moment = later(-60)
+@pytest.mark.parametrize(("seconds", "days"), [(60, 0), (-60, 1), (-3 * 86_400 - 60, 4)])
+def test_a_draft_that_recurs_begins_with_its_next_time(campaigns: Campaigns, seconds: int, days: int) -> None:
+    moment = later(seconds).replace(microsecond=0)
     recurrence = Recurrence.parse("FREQ=DAILY", moment, "UTC").dump()
-    assert _start(campaigns, campaigns.run(1, state="draft", schedule_at=moment, recurrence=recurrence)) == "scheduled"
+    campaign_id = campaigns.run(1, state="draft", schedule_at=moment, recurrence=recurrence)
+    assert _start(campaigns, campaign_id) == "scheduled"
+    assert rows.campaign(campaigns.database, campaign_id)["schedule_at"] == moment + timedelta(days=days)
+
+
+def test_a_draft_whose_times_have_all_passed_is_not_started(campaigns: Campaigns) -> None:
+    moment = later(-60)
+    recurrence = Recurrence.parse("FREQ=DAILY;COUNT=1", moment, "UTC").dump()
+    with pytest.raises(Invalid, match="recurrence: has no time left"):
+        _start(campaigns, campaigns.run(1, state="draft", schedule_at=moment, recurrence=recurrence))
 
 
 @pytest.mark.parametrize("state", ["importing", "scheduled", "running", "paused", "completed", "cancelled", "failed"])
@@ -56,7 +67,7 @@ def test_a_campaign_without_recipients_is_not_started(campaigns: Campaigns, colu
 
 
 def test_a_campaign_by_no_channel_is_not_started(campaigns: Campaigns) -> None:
-    with pytest.raises(Invalid, match=r"plan.channels: must have at least one"):
+    with pytest.raises(Invalid, match=r"keys: must name at least one channel"):
         _start(campaigns, campaigns.run(1, planned=CampaignPlan(channels=()), state="draft"))
 
 
@@ -73,7 +84,7 @@ def test_the_key_must_be_the_accounts_own_of_that_channel_and_not_revoked(campai
             connection.execute(update(channel_keys).where(channel_keys.c.id == key_id).values(status=status))
     whatsapp = campaigns.desk.key(Channel.WHATSAPP)
     for key_id in (revoked, whatsapp, another.key(), ids.new()):
-        with pytest.raises(Invalid, match=r"plan\.channels\.0\.key: is revoked, or no key"):
+        with pytest.raises(Invalid, match=r"keys\.(telegram|whatsapp): is revoked, or no key"):
             _start(campaigns, campaigns.run(1, planned=_planned(key_id), state="draft"))
     assert _start(campaigns, campaigns.run(1, planned=_planned(suspended), state="draft")) == "running"
 
@@ -95,5 +106,5 @@ def test_the_template_must_be_approved_and_active(campaigns: Campaigns, changes:
     if usable:
         assert _start(campaigns, campaign_id) == "running"
     else:
-        with pytest.raises(Invalid, match=r"plan\.channels\.0\.template: is not approved and active"):
+        with pytest.raises(Invalid, match=r"content\.telegram\.template: is no template"):
             _start(campaigns, campaign_id)

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 import trustme
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from pydantic import ValidationError
 
 from shared.credentials.email import EmailCredentials, Security
@@ -27,6 +27,14 @@ def test_secrets_are_not_shown() -> None:
 def test_keys_that_say_the_same_share_their_connections() -> None:
     assert len({keys.credentials(username="a", password="b") for _ in range(2)}) == 1
     assert len({keys.credentials(username="a", password="b"), keys.credentials(username="a", password="c")}) == 2
+
+
+def test_a_key_that_would_take_seconds_is_refused_at_once() -> None:
+    p, q, e = 2**4096 - 17, 2**4095 + 1, 65537
+    numbers = rsa.RSAPrivateNumbers(p=p, q=q, d=3, dmp1=3, dmq1=3, iqmp=3, public_numbers=rsa.RSAPublicNumbers(e, p * q))
+    long = keys.pem(numbers.private_key(unsafe_skip_rsa_key_validation=True))
+    with pytest.raises(ValidationError, match="must have 1024 to 4096 bits"):
+        keys.credentials(dkim={**DKIM, "private_key": long})
 
 
 def test_the_senders_domain_is_in_a_labels() -> None:
