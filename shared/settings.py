@@ -90,9 +90,9 @@ class Settings(BaseSettings):
     feed_interval: PositiveFloat = 2.0
     """Seconds between looks for campaigns that are to be started or fed."""
     campaign_in_flight: PositiveInt = 2000
-    """Sends of one campaign that may be under way: its next recipients become sends as these end."""
+    """Sends of one campaign that may wait for a worker or be called: its next recipients become sends as these end."""
     feed_most: PositiveInt = 10_000
-    """Sends of all campaigns together that may be under way, shared out among accounts, then among the campaigns of each; an equal
+    """Sends of all campaigns together that may do so, shared out among accounts, then among the campaigns of each; an equal
     part is each account's own, even while others hold more than theirs."""
 
     retry_attempts: PositiveInt = 3

@@ -144,7 +144,7 @@ def _take_turn(connection: Connection) -> _Fed:
     ended = [row.id for row in running if not (row.hungry or row.deferred or row.in_flight > 0)]
     for campaign_id in connection.execute(statements.complete, {"ids": ended}).scalars() if ended else ():
         _log.info("campaigns.completed", campaign=ids.encode(ids.CAMPAIGN, campaign_id))
-    fed = list(_feed_each(connection, [row for row in running if row.hungry], _in_flight(running)))
+    fed = list(_feed_each(connection, [row for row in running if row.hungry], _under_way(running)))
     return _Fed(
         passed=sum(each.passed for each in fed),
         opened=[identifier for each in fed for identifier in each.opened],
@@ -152,18 +152,18 @@ def _take_turn(connection: Connection) -> _Fed:
     )
 
 
-def _in_flight(running: Sequence[Row[Any]]) -> Mapping[UUID, int]:
-    """Add up the sends under way of each account."""
+def _under_way(running: Sequence[Row[Any]]) -> Mapping[UUID, int]:
+    """Add up the sends of each account that wait for a worker or are called."""
     theirs: dict[UUID, int] = defaultdict(int)
     for row in running:
-        theirs[row.account_id] += row.in_flight
+        theirs[row.account_id] += row.under_way
     return theirs
 
 
-def _feed_each(connection: Connection, hungry: Sequence[Row[Any]], in_flight: Mapping[UUID, int]) -> Iterator[_Fed]:
+def _feed_each(connection: Connection, hungry: Sequence[Row[Any]], under_way: Mapping[UUID, int]) -> Iterator[_Fed]:
     allowances = {row.id: _allowance(row) for row in hungry}
     asking = [Hungry(id=row.id, account_id=row.account_id, room=_room(row, allowances[row.id])) for row in hungry]
-    left = feeding.room(settings.get().feed_most, in_flight)
+    left = feeding.room(settings.get().feed_most, under_way)
     for campaign_id, number in feeding.share(left, _ROUND, asking, next(_turns)).items():
         yield _feed_one(connection, campaign_id, number, allowances[campaign_id])
 
@@ -177,7 +177,7 @@ def _allowance(row: Row[Any]) -> Allowance:
 
 
 def _room(row: Row[Any], allowance: Allowance) -> int:
-    left: int = settings.get().campaign_in_flight - row.in_flight
+    left: int = settings.get().campaign_in_flight - row.under_way
     return max(0, min(_BATCH, allowance.number, left))
 
 

@@ -46,6 +46,8 @@ select_running: Final = text("""
     SELECT id, account_id, rate_per_second, credit, CAST(extract(epoch FROM now() - fed_at) AS double precision) AS elapsed,
            CAST(fed - coalesce((SELECT sum(number) FROM send_counts WHERE campaign_id = campaigns.id), 0)
                     - coalesce(changed.number, 0) AS bigint) AS in_flight,
+           (SELECT count(DISTINCT send_id) FROM deliveries
+             WHERE campaign_id = campaigns.id AND campaign_id IS NOT NULL AND state IN ('queued', 'claimed')) AS under_way,
            EXISTS (SELECT FROM campaign_recipients WHERE campaign_id = campaigns.id AND position > campaigns.position OFFSET 0)
            OR EXISTS (SELECT FROM campaign_recipients
                        WHERE campaign_id = campaigns.id AND state = 'deferred' AND due_at <= now() OFFSET 0) AS hungry,
@@ -53,8 +55,9 @@ select_running: Final = text("""
       FROM campaigns LEFT JOIN changed ON changed.campaign_id = campaigns.id
      WHERE state = 'running' ORDER BY account_id, id
 """)
-"""The campaigns that run: how many of their sends have not ended, whether there are recipients whose turn it is, and whether some
-wait for the end of their quiet hours. Changes that are not added up yet are read once, for all campaigns together."""
+"""The campaigns that run: how many of their sends have not ended, how many of these wait for a worker or are called, whether there
+are recipients whose turn it is, and whether some wait for the end of their quiet hours. Who waits for a receipt or a person keeps
+nobody from being fed. Changes that are not added up yet are read once, for all campaigns together."""
 
 lock_running: Final = text("""
     SELECT id, position, time_zone, quiet_from, quiet_until, jsonb_array_length(plan -> 'channels') AS channels, now() AS now

@@ -127,6 +127,11 @@ deliveries = Table(
         postgresql_where=sql("provider_message_id IS NOT NULL"),
     ),
     Index("ix_deliveries_held", "id", postgresql_where=sql("held")),
+    Index(
+        "ix_deliveries_campaign_open",
+        "campaign_id",
+        postgresql_where=sql("campaign_id IS NOT NULL AND state IN ('queued', 'claimed')"),
+    ),
     postgresql_partition_by="RANGE (id)",
 )
 """What finds its deliveries by their ids may ask for a state besides. The statistics of a quiet moment promise that hardly any is

@@ -45,6 +45,12 @@ def upgrade() -> None:
     _create_recipients()
     _create_counts()
     op.add_column("deliveries", sa.Column("campaign_id", sa.Uuid))
+    op.create_index(
+        "ix_deliveries_campaign_open",
+        "deliveries",
+        ["campaign_id"],
+        postgresql_where=sa.text("campaign_id IS NOT NULL AND state IN ('queued', 'claimed')"),
+    )
     op.execute(_COUNT_WHAT_HAS_ENDED)
     for name, kind in _TEMPLATE_COLUMNS:
         op.add_column("channel_keys", sa.Column(name, kind))

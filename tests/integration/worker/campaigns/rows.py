@@ -114,3 +114,10 @@ def end_sends(database: Engine, campaign_id: UUID, number: int, state: str = "se
     """)
     with database.begin() as connection:
         connection.execute(statement, {"id": campaign_id, "number": number, "state": state})
+
+
+def answer(database: Engine, campaign_id: UUID) -> None:
+    """Have the provider take every message, whose sends go on: they wait for a receipt, or for a person."""
+    statement = text("UPDATE deliveries SET state = 'sent', ended_at = now() WHERE campaign_id = :id AND state = 'queued'")
+    with database.begin() as connection:
+        connection.execute(statement, {"id": campaign_id})

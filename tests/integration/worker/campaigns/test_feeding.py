@@ -167,6 +167,15 @@ def test_no_more_sends_are_under_way_than_there_is_room_for(campaigns: Campaigns
     assert rows.campaign(campaigns.database, campaign_id)["position"] == 10
 
 
+def test_who_waits_for_a_receipt_or_a_person_takes_no_room(campaigns: Campaigns, feed: Feed, limit: Limit) -> None:
+    limit(campaign_in_flight=5)
+    campaign_id = campaigns.run(20)
+    assert [len(feed()), len(feed())] == [5, 0]
+    rows.answer(campaigns.database, campaign_id)
+    assert [len(feed()), len(feed())] == [5, 0]
+    assert rows.campaign(campaigns.database, campaign_id)["state"] == "running"
+
+
 def test_room_is_shared_by_accounts_first(campaigns: Campaigns, another: Desk, feed: Feed, limit: Limit) -> None:
     limit(feed_most=12)
     of_one = [campaigns.run(50) for _ in range(3)]
