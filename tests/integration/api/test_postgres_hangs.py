@@ -97,8 +97,7 @@ def test_a_migration_may_take_its_time(own_process: Engine) -> None:
         connection.execute(sqlalchemy.text("SELECT 1 FROM pg_sleep(3)"))
 
 
-@pytest.mark.usefixtures("own_process")
-def test_a_standby_is_no_database_to_write_to(database: Engine, caller: Caller) -> None:
+def test_a_standby_is_no_database_to_write_to(database: Engine, own_process: Engine, caller: Caller) -> None:
     name = sqlalchemy.engine.make_url(str(database.url)).database
     with database.connect().execution_options(isolation_level="AUTOCOMMIT") as operator:
         disconnect = sqlalchemy.text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
@@ -108,4 +107,5 @@ def test_a_standby_is_no_database_to_write_to(database: Engine, caller: Caller) 
         operator.execute(sqlalchemy.text("SET default_transaction_read_only = off"))
         operator.execute(sqlalchemy.text(f'ALTER DATABASE "{name}" RESET default_transaction_read_only'))
         operator.execute(disconnect)
+    own_process.dispose()
     assert (answer.status_code, answer.headers.get("Retry-After")) == (503, "2")
