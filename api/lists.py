@@ -15,7 +15,7 @@ from shared.domain import times
 
 _DEFAULT_LIMIT: Final = 25
 _MOST: Final = 100
-_LAST_NUMBER: Final = 2**63 - 1
+LAST_NUMBER: Final = 2**63 - 1
 """The highest id that is a number; only a cursor that somebody made up has a higher one."""
 
 Search = tuple[str | None, ...]
@@ -37,7 +37,7 @@ class Page:
     @property
     def before_number(self) -> int | None:
         """The last item of the page before, where the ids are numbers."""
-        return None if self.before_id is None else min(self.before_id.int, _LAST_NUMBER)
+        return None if self.before_id is None else min(self.before_id.int, LAST_NUMBER)
 
 
 def page(arguments: Mapping[str, str], search: Search) -> Page:

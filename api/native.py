@@ -14,6 +14,7 @@ from api.dialects.kirim import errors
 from api.errors import Conflict, InvalidRequest, ResourceNotFound, invalid_value
 from shared import ids
 from shared.db import engine
+from shared.domain.channels import Channel
 from shared.management.errors import AlreadyExists, Invalid, NotFound, TooLate
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -69,15 +70,17 @@ def reading() -> Iterator[Connection]:
 
 
 @contextmanager
-def changing(too_late: str = "conflict") -> Iterator[Connection]:
+def changing(too_late: str = "conflict", exists: str | None = None) -> Iterator[Connection]:
     """Give a transaction, and answer for what cannot be done, as :func:`answering`."""
-    with answering(too_late), engine.get().begin() as connection:
+    with answering(too_late, exists), engine.get().begin() as connection:
         yield connection
 
 
 @contextmanager
-def answering(too_late: str = "conflict") -> Iterator[None]:
-    """Answer for what cannot be done: ``too_late`` is the code of what does not go with how things stand.
+def answering(too_late: str = "conflict", exists: str | None = None) -> Iterator[None]:
+    """Answer for what cannot be done.
+
+    ``too_late`` is the code of what does not go with how things stand, and of what is there already unless ``exists`` is given.
 
     Raises :class:`InvalidRequest`, :class:`ResourceNotFound` and :class:`Conflict`.
     """
@@ -87,8 +90,10 @@ def answering(too_late: str = "conflict") -> Iterator[None]:
         raise ResourceNotFound(str(error)) from None
     except Invalid as error:
         raise invalid_value(error.field, error.problem) from None
-    except (TooLate, AlreadyExists) as error:
+    except TooLate as error:
         raise Conflict(too_late, str(error)) from None
+    except AlreadyExists as error:
+        raise Conflict(exists or too_late, str(error)) from None
 
 
 def identified(prefix: str, identifier: str, unknown: str) -> UUID:
@@ -97,6 +102,30 @@ def identified(prefix: str, identifier: str, unknown: str) -> UUID:
     if decoded is None:
         raise ResourceNotFound(unknown)
     return decoded
+
+
+def numbered(identifier: str, unknown: str) -> int:
+    """Read the id in a path that is a number. Raises as :func:`identified`."""
+    is_number = identifier.isascii() and identifier.isdigit() and len(identifier) <= len(str(lists.LAST_NUMBER))
+    number = int(identifier) if is_number else 0
+    if not 0 < number <= lists.LAST_NUMBER:
+        raise ResourceNotFound(unknown)
+    return number
+
+
+def channel(name: str) -> Channel:
+    """Read the channel in a path. Raises :class:`ResourceNotFound`."""
+    if name not in set(Channel):
+        raise ResourceNotFound("there is no such channel")
+    return Channel(name)
+
+
+def reference(prefix: str, identifier: str | None, field: str, problem: str) -> UUID | None:
+    """Read the id that a field may name. Raises :class:`InvalidRequest`, with what is said of one that is none."""
+    found = None if identifier is None else ids.decode(prefix, identifier)
+    if identifier is not None and found is None:
+        raise invalid_value(field, problem)
+    return found
 
 
 def searched(arguments: Mapping[str, str]) -> str | None:

@@ -44,7 +44,7 @@ def look_up(identifier: str) -> Response:
     """Give a contact."""
     caller = auth.manager()
     with native.reading() as connection:
-        found = address_book.load(connection, caller.account_id, schema.contact_id(identifier))
+        found = address_book.load(connection, caller.account_id, _contact_id(identifier))
     return etags.told(render.contact(found))
 
 
@@ -54,7 +54,7 @@ def change(identifier: str) -> Response:
     caller = auth.manager()
     wanted = schema.changes(bodies.read())
     with native.changing() as connection:
-        known = address_book.lock(connection, caller.account_id, schema.contact_id(identifier))
+        known = address_book.lock(connection, caller.account_id, _contact_id(identifier))
         etags.check(render.contact(known))
         changed = address_book.change(connection, known, wanted)
     return etags.told(render.contact(changed))
@@ -65,7 +65,11 @@ def delete(identifier: str) -> Response:
     """Forget a contact, unless it opted out."""
     caller = auth.manager()
     with native.changing("contact_opted_out") as connection:
-        known = address_book.lock(connection, caller.account_id, schema.contact_id(identifier))
+        known = address_book.lock(connection, caller.account_id, _contact_id(identifier))
         etags.check(render.contact(known))
         address_book.delete(connection, known)
     return lists.told(render.deleted(known.id))
+
+
+def _contact_id(identifier: str) -> int:
+    return native.numbered(identifier, "there is no such contact")

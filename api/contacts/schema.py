@@ -6,13 +6,10 @@ from uuid import UUID
 
 from api import lists, native
 from api.contacts import models
-from api.errors import ResourceNotFound
 from shared.domain.channels import Channel
 from shared.management.address_book import Filters
 
 _FILTERS: Final = ("channel", "search", "opted_out")
-_LONGEST_ID: Final = 18
-"""Digits that fit the integers of the database."""
 
 
 def new_contact(body: bytes) -> models.NewContact:
@@ -36,10 +33,3 @@ def query(arguments: Mapping[str, str], account_id: UUID) -> tuple[lists.Page, F
     )
     search = ("contacts", account_id.hex, *(arguments.get(name) for name in _FILTERS))
     return lists.page(arguments, search), filters
-
-
-def contact_id(text: str) -> int:
-    """Read the id in a path. Raises :class:`ResourceNotFound`."""
-    if not text.isascii() or not text.isdigit() or len(text) > _LONGEST_ID:
-        raise ResourceNotFound("there is no such contact")
-    return int(text)

@@ -1,22 +1,19 @@
 """Files: uploading, finding, fetching and deleting them, and links to them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 from uuid import UUID
 
 from flask import Blueprint, Response, request
-from sqlalchemy import Connection
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from api import auth, limits, lists, storing
+from api import auth, limits, lists, native, storing
 from api.dialects.kirim import errors
-from api.errors import ApiError, Conflict, InvalidRequest, ResourceNotFound
+from api.errors import ApiError, Conflict, InvalidRequest
 from api.files import receiving, render, schema, serving
 from shared import ids
 from shared.db import engine
 from shared.management import files, uploads
-from shared.management.errors import Invalid, NotFound, TooLate
+from shared.management.errors import Invalid, TooLate
 
 _KEPT_SECONDS: Final = 3600
 
@@ -55,7 +52,7 @@ def list_files() -> Response:
 def look_up(identifier: str) -> Response:
     """Give what is known of a file."""
     caller = auth.caller()
-    with _reading() as connection:
+    with native.reading() as connection:
         found = files.load(connection, caller.account_id, _file_id(identifier))
     return lists.told(render.file(found))
 
@@ -64,7 +61,7 @@ def look_up(identifier: str) -> Response:
 def fetch(identifier: str) -> Response:
     """Give the bytes of a file."""
     caller = auth.caller()
-    with _reading() as connection:
+    with native.reading() as connection:
         found = files.load(connection, caller.account_id, _file_id(identifier))
     return serving.answer(found, _KEPT_SECONDS)
 
@@ -73,7 +70,7 @@ def fetch(identifier: str) -> Response:
 def link(identifier: str) -> Response:
     """Make a link under which anybody can fetch a file for a while."""
     caller, file_id = auth.caller(), _file_id(identifier)
-    with _reading() as connection:
+    with native.reading() as connection:
         made = files.link(connection, caller.account_id, file_id)
     return lists.told(render.link(file_id, made), 201)
 
@@ -82,24 +79,10 @@ def link(identifier: str) -> Response:
 def delete(identifier: str) -> Response:
     """Delete a file: no message can carry it any more, and no link to it works."""
     caller, file_id = auth.manager(), _file_id(identifier)
-    try:
+    with native.answering():
         files.remove(engine.get(), caller.account_id, file_id)
-    except NotFound as error:
-        raise ResourceNotFound(str(error)) from None
     return lists.told(render.deleted(file_id))
 
 
-@contextmanager
-def _reading() -> Iterator[Connection]:
-    try:
-        with engine.get().connect() as connection:
-            yield connection
-    except NotFound as error:
-        raise ResourceNotFound(str(error)) from None
-
-
 def _file_id(identifier: str) -> UUID:
-    decoded = ids.decode(ids.FILE, identifier)
-    if decoded is None:
-        raise ResourceNotFound("there is no such file")
-    return decoded
+    return native.identified(ids.FILE, identifier, "there is no such file")

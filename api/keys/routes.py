@@ -25,7 +25,7 @@ limits.register(blueprint)
 @blueprint.post("/v1/channels/<channel>/keys")
 def create(channel: str) -> Response:
     """Make a key; its token is shown this once."""
-    caller, kind = auth.manager(), schema.channel(channel)
+    caller, kind = auth.manager(), native.channel(channel)
     wanted, given = schema.new_key(bodies.read())
     with native.changing() as connection:
         confined = credentials.confine(kind, wanted.credentials)
@@ -37,7 +37,7 @@ def create(channel: str) -> Response:
 @blueprint.get("/v1/channels/<channel>/keys")
 def list_keys(channel: str) -> Response:
     """Give a page of keys, the newest first."""
-    caller, kind = auth.manager(), schema.channel(channel)
+    caller, kind = auth.manager(), native.channel(channel)
     query = schema.query(request.args, caller.account_id, kind)
     with engine.get().connect() as connection:
         found = keys.page(connection, caller.account_id, kind, query.status, query.limit + 1, query.before_id)
@@ -48,7 +48,7 @@ def list_keys(channel: str) -> Response:
 @blueprint.get("/v1/channels/<channel>/keys/<identifier>")
 def look_up(channel: str, identifier: str) -> Response:
     """Give a key."""
-    caller, kind = auth.manager(), schema.channel(channel)
+    caller, kind = auth.manager(), native.channel(channel)
     with native.reading() as connection:
         told = _rendered(connection, keys.load(connection, caller.account_id, kind, _key_id(identifier)))
     return etags.told(told)
@@ -57,7 +57,7 @@ def look_up(channel: str, identifier: str) -> Response:
 @blueprint.patch("/v1/channels/<channel>/keys/<identifier>")
 def change(channel: str, identifier: str) -> Response:
     """Change a key. What is claimed from now on is sent as it then is."""
-    caller, kind = auth.manager(), schema.channel(channel)
+    caller, kind = auth.manager(), native.channel(channel)
     wanted = schema.changes(bodies.read())
 
     def changed(connection: Connection, key: Key) -> Key:
@@ -98,7 +98,7 @@ def rotate_token(channel: str, identifier: str) -> Response:
         shown.append(plain)
         return after
 
-    told = _acted(caller.account_id, schema.channel(channel), identifier, rotated)
+    told = _acted(caller.account_id, native.channel(channel), identifier, rotated)
     revocations.announce()
     return lists.told({**told, "token": shown[0]})
 
@@ -107,7 +107,7 @@ def _set_status(account_id: UUID, channel: str, identifier: str, status: KeyStat
     def changed(connection: Connection, key: Key) -> Key:
         return keys.set_status(connection, key.id, status, reason)
 
-    return etags.told(_acted(account_id, schema.channel(channel), identifier, changed))
+    return etags.told(_acted(account_id, native.channel(channel), identifier, changed))
 
 
 def _acted(account_id: UUID, kind: Channel, identifier: str, act: Callable[[Connection, Key], Key]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from typing import Any, Final, cast
 from uuid import UUID
 
 from api import lists, native
-from api.errors import ResourceNotFound
 from api.keys import models
 from shared.domain.channels import Channel
 from shared.domain.states import KeyStatus
@@ -31,13 +30,6 @@ class Query(lists.Page):
     """A page of keys."""
 
     status: KeyStatus | None
-
-
-def channel(text: str) -> Channel:
-    """Read the channel in the path. Raises :class:`ResourceNotFound`."""
-    if text not in set(Channel):
-        raise ResourceNotFound("there is no such channel")
-    return Channel(text)
 
 
 def new_key(body: bytes) -> tuple[models.NewKey, Limits]:

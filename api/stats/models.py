@@ -5,15 +5,15 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
+from api import lists
 from api.models import Answered, Moment, RequestId
-from api.stats.schema import LARGEST_TEMPLATE
 from shared.domain.channels import Channel
 from shared.domain.outcome import Code
 
 State = Literal["sent", "failed", "unknown", "cancelled"]
 KeyId = Annotated[str, Field(pattern="^key_[0-9A-HJKMNP-TV-Z]{26}$")]
 CampaignId = Annotated[str, Field(pattern="^cmp_[0-9A-HJKMNP-TV-Z]{26}$")]
-TemplateId = Annotated[int, Field(ge=1, le=LARGEST_TEMPLATE)]
+TemplateId = Annotated[int, Field(ge=1, le=lists.LAST_NUMBER)]
 
 
 class Row(Answered):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from api import lists
+from api import lists, native
 from api.errors import invalid_value
 from shared import ids
 from shared.db import clock
@@ -19,7 +19,6 @@ from shared.management.statistics import STATES, Dimension, Filters, Period
 
 DIMENSIONS: Final = tuple(each for each in Dimension if each is not Dimension.ACCOUNT)
 """What an account may tell its own counts apart by."""
-LARGEST_TEMPLATE: Final = (1 << 63) - 1
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,18}")
 
 
@@ -63,18 +62,14 @@ def _filters(arguments: Mapping[str, str], account_id: UUID) -> Filters:
 
 
 def _identifier(arguments: Mapping[str, str], name: str, prefix: str) -> UUID | None:
-    text = arguments.get(name)
-    identifier = None if text is None else ids.decode(prefix, text)
-    if text is not None and identifier is None:
-        raise invalid_value(name, f"must be an id that begins with {prefix}_")
-    return identifier
+    return native.reference(prefix, arguments.get(name), name, f"must be an id that begins with {prefix}_")
 
 
 def _template(arguments: Mapping[str, str]) -> int | None:
     text = arguments.get("template")
     if text is None:
         return None
-    if not _NUMBER.fullmatch(text) or int(text) > LARGEST_TEMPLATE:
+    if not _NUMBER.fullmatch(text) or int(text) > lists.LAST_NUMBER:
         raise invalid_value("template", "must be the id of a template")
     return int(text)
 

@@ -4,9 +4,9 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 
-from api import auth, bodies, limits, lists, native, request_ids
+from api import auth, bodies, limits, lists, native
 from api.dialects.kirim import errors
 from api.suppressions import render, schema
 from shared import ids
@@ -34,9 +34,7 @@ def add() -> Response:
             reason=wanted.reason,
             expires_at=wanted.expires_at,
         )
-    response = jsonify(data=[render.suppression(each) for each in added], request_id=request_ids.current())
-    response.status_code = 201
-    return response
+    return lists.told([render.suppression(each) for each in added], 201)
 
 
 @blueprint.get("/v1/suppressions")

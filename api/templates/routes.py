@@ -1,7 +1,7 @@
 """Templates of a channel: written, previewed, submitted, switched on and off, and read from Meta."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from uuid import UUID
 
 from flask import Blueprint, Response, current_app, request
@@ -9,13 +9,12 @@ from sqlalchemy import Connection
 
 from api import auth, bodies, etags, limits, lists, native, services
 from api.dialects.kirim import errors
-from api.errors import Conflict, ResourceNotFound, invalid_value
 from api.templates import models, render, schema
+from shared import ids
 from shared.db import engine
 from shared.domain import previews
 from shared.domain.channels import Channel
 from shared.management import template_sync, templates
-from shared.management.errors import AlreadyExists, Invalid, NotFound, TooLate
 from shared.management.templates import Room, Template
 
 blueprint = Blueprint("templates", __name__)
@@ -32,7 +31,7 @@ def list_templates(channel: str) -> Response:
     room = _room(channel)
     query = schema.query(request.args, room)
     with engine.get().connect() as connection:
-        found = templates.page(connection, room, query.filters, query.limit + 1, query.before_id)
+        found = templates.page(connection, room, query.filters, query.limit + 1, query.before_number)
     return lists.answer_found(found, query.limit, query.search, render.template, lambda each: UUID(int=each.id))
 
 
@@ -41,7 +40,7 @@ def create(channel: str) -> Response:
     """Make a draft, or a template that is judged at once."""
     room = _room(channel)
     wanted = native.parse(models.NewTemplate, bodies.read())
-    key_id = schema.key_id(wanted.key)
+    key_id = _key_id(wanted.key)
     with _changing() as connection:
         number = template_sync.number(connection, room, key_id, wanted.category)
         made = templates.create(
@@ -67,7 +66,7 @@ def look_up(channel: str, identifier: str) -> Response:
 @blueprint.patch(_ONE)
 def change(channel: str, identifier: str) -> Response:
     """Change a draft, or what was rejected, which is a draft again."""
-    room, template_id = _room(channel), schema.template_id(identifier)
+    room, template_id = _room(channel), _template_id(identifier)
     changes = schema.changes(native.parse(models.ChangedTemplate, bodies.read()))
     with _changing() as connection:
         etags.check(render.template(templates.lock(connection, template_id, room)))
@@ -78,7 +77,7 @@ def change(channel: str, identifier: str) -> Response:
 @blueprint.delete(_ONE)
 def delete(channel: str, identifier: str) -> Response:
     """Delete a draft, or what was rejected, that nobody is going to send."""
-    room, template_id = _room(channel), schema.template_id(identifier)
+    room, template_id = _room(channel), _template_id(identifier)
     with _changing() as connection:
         etags.check(render.template(templates.lock(connection, template_id, room)))
         templates.remove(connection, template_id, room)
@@ -117,7 +116,7 @@ def deactivate(channel: str, identifier: str) -> Response:
 def sync() -> Response:
     """Have the templates of the account's numbers read from Meta soon."""
     room = _room(Channel.WABA)
-    key_id = schema.key_id(native.parse(models.TemplateSyncRequest, bodies.read() or b"{}").key)
+    key_id = _key_id(native.parse(models.TemplateSyncRequest, bodies.read() or b"{}").key)
     with _changing() as connection:
         asked = template_sync.ask(connection, room.account_id, key_id)
     services.of(current_app).publisher.sync([each.key_id for each in asked])
@@ -143,32 +142,28 @@ def _follow(submitted: Template) -> None:
 
 
 def _room(channel: str) -> Room:
-    return Room(account_id=auth.manager().account_id, channel=schema.channel(channel))
+    return Room(account_id=auth.manager().account_id, channel=native.channel(channel))
+
+
+def _template_id(identifier: str) -> int:
+    return native.numbered(identifier, "there is no such template")
+
+
+def _key_id(identifier: str | None) -> UUID | None:
+    return native.reference(ids.KEY, identifier, "key", "must be the id of a channel key")
 
 
 def _found(channel: str, identifier: str) -> Template:
-    room, template_id = _room(channel), schema.template_id(identifier)
-    with _changing() as connection:
+    room, template_id = _room(channel), _template_id(identifier)
+    with native.reading() as connection:
         return templates.find(connection, template_id, room)
 
 
 def _moved(channel: str, identifier: str, move: Callable[[Connection, int, Room], Template]) -> Template:
-    room, template_id = _room(channel), schema.template_id(identifier)
+    room, template_id = _room(channel), _template_id(identifier)
     with _changing() as connection:
         return move(connection, template_id, room)
 
 
-@contextmanager
-def _changing() -> Iterator[Connection]:
-    """Give a transaction, and answer for what cannot be done."""
-    try:
-        with engine.get().begin() as connection:
-            yield connection
-    except NotFound as error:
-        raise ResourceNotFound(str(error)) from None
-    except Invalid as error:
-        raise invalid_value(error.field, error.problem) from None
-    except AlreadyExists as error:
-        raise Conflict("template_already_exists", str(error)) from None
-    except TooLate as error:
-        raise Conflict("template_state", str(error)) from None
+def _changing() -> AbstractContextManager[Connection]:
+    return native.changing("template_state", "template_already_exists")

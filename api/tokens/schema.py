@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from api import lists, native
-from api.errors import invalid_value
 from api.tokens import models
 from shared import ids
 
@@ -29,7 +28,7 @@ def new_token(body: bytes) -> New:
     wanted = native.parse(models.NewToken, body or b"{}")
     return New(
         label=wanted.label,
-        bound_key_id=_key_id(wanted.bound_key),
+        bound_key_id=native.reference(ids.KEY, wanted.bound_key, "bound_key", "is no channel key of the account"),
         expires_at=native.moment(wanted.expires_at, "expires_at"),
         expires_in=None if wanted.expires_in is None else timedelta(seconds=wanted.expires_in),
     )
@@ -38,10 +37,3 @@ def new_token(body: bytes) -> New:
 def query(arguments: Mapping[str, str], account_id: UUID) -> lists.Page:
     """Read the query of a list. Raises as :func:`new_token`, naming the parameter."""
     return lists.page(arguments, ("tokens", account_id.hex))
-
-
-def _key_id(text: str | None) -> UUID | None:
-    identifier = None if text is None else ids.decode(ids.KEY, text)
-    if text is not None and identifier is None:
-        raise invalid_value("bound_key", "is no channel key of the account")
-    return identifier
