@@ -2,8 +2,6 @@
 
 import base64
 import binascii
-import hashlib
-import hmac
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -16,7 +14,6 @@ from shared.domain.files import File
 _PURPOSE: Final = b"antar file link"
 _ID_BYTES: Final = 16
 _TIME_BYTES: Final = 6
-_MAC_BYTES: Final = 16
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,9 +41,8 @@ def make(file: File, now: datetime) -> Link:
 
 def token(file_id: UUID, expires_at: datetime) -> str:
     """Name a file and a time, in whole seconds, so that nobody else can."""
-    keys = vault.get()
     said = file_id.bytes + int(expires_at.timestamp()).to_bytes(_TIME_BYTES, "big")
-    return _written(said + _mac(keys.keys[keys.active], said))
+    return _written(said + vault.sign(_PURPOSE, said))
 
 
 def read(token: str) -> Claimed | None:
@@ -55,8 +51,8 @@ def read(token: str) -> Claimed | None:
         raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         return None
-    said, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
-    if len(said) != _ID_BYTES + _TIME_BYTES or _written(raw) != token or not _is_ours(said, mac):
+    said, mac = raw[: -vault.MAC_BYTES], raw[-vault.MAC_BYTES :]
+    if len(said) != _ID_BYTES + _TIME_BYTES or _written(raw) != token or not vault.is_signed(_PURPOSE, said, mac):
         return None
     seconds = int.from_bytes(said[_ID_BYTES:], "big")
     return Claimed(file_id=UUID(bytes=said[:_ID_BYTES]), expires_at=datetime.fromtimestamp(seconds, UTC))
@@ -64,13 +60,3 @@ def read(token: str) -> Claimed | None:
 
 def _written(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
-
-
-def _is_ours(said: bytes, mac: bytes) -> bool:
-    return any(hmac.compare_digest(mac, _mac(key, said)) for key in vault.get().keys.values())
-
-
-def _mac(key: bytes, said: bytes) -> bytes:
-    """Sign for this purpose alone, so that the key's other uses learn nothing from it."""
-    derived = hmac.digest(key, _PURPOSE, hashlib.sha256)
-    return hmac.digest(derived, said, hashlib.sha256)[:_MAC_BYTES]

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import hmac
 import json
 import secrets
 import string
@@ -21,6 +22,7 @@ _TOKEN_LENGTH: Final = 32
 _NONCE_BYTES: Final = 12
 _KEY_BYTES: Final = 32
 _SEPARATOR: Final = b":"
+MAC_BYTES: Final = 16
 
 
 class VaultError(Exception):
@@ -89,6 +91,21 @@ def _parse_key(part: str) -> tuple[str, bytes]:
 def new_key(identifier: str) -> str:
     """Make an entry for ``ANTAR_SECRET_KEYS``."""
     return f"{identifier}:{base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()}"
+
+
+def sign(purpose: bytes, said: bytes) -> bytes:
+    """Sign with the active key, by :data:`MAC_BYTES`, for one purpose alone: the key's other uses learn nothing from it."""
+    keys = get()
+    return _mac(keys.keys[keys.active], purpose, said)
+
+
+def is_signed(purpose: bytes, said: bytes, mac: bytes) -> bool:
+    """Tell whether :func:`sign` has made a signature, under any key this process still has."""
+    return any(hmac.compare_digest(mac, _mac(key, purpose, said)) for key in get().keys.values())
+
+
+def _mac(key: bytes, purpose: bytes, said: bytes) -> bytes:
+    return hmac.digest(hmac.digest(key, purpose, hashlib.sha256), said, hashlib.sha256)[:MAC_BYTES]
 
 
 @lru_cache(maxsize=1)

@@ -12,10 +12,10 @@ from shared import ids
 from shared.db import clock
 from shared.domain.channels import Channel
 from shared.domain.outcome import Code
-from shared.domain.states import DeliveryState
+from shared.domain.states import COUNTED, DeliveryState
 from shared.management import statistics
 from shared.management.errors import Invalid
-from shared.management.statistics import STATES, Dimension, Filters, Period
+from shared.management.statistics import Dimension, Filters, Period
 
 DIMENSIONS: Final = tuple(each for each in Dimension if each is not Dimension.ACCOUNT)
 """What an account may tell its own counts apart by."""
@@ -49,7 +49,7 @@ def refusal(error: Invalid) -> Exception:
 
 
 def _filters(arguments: Mapping[str, str], account_id: UUID) -> Filters:
-    state = lists.one_of(arguments, "state", STATES)
+    state = lists.one_of(arguments, "state", COUNTED)
     return Filters(
         account_id=account_id,
         channel=lists.member(arguments, "channel", Channel),

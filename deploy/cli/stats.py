@@ -12,10 +12,10 @@ from shared import ids
 from shared.db import clock, engine
 from shared.domain.channels import Channel
 from shared.domain.outcome import Code
-from shared.domain.states import DeliveryState
+from shared.domain.states import COUNTED, DeliveryState
 from shared.management import accounts, statistics
 from shared.management.errors import Invalid
-from shared.management.statistics import STATES, Dimension, Filters
+from shared.management.statistics import Dimension, Filters
 
 
 @click.command()
@@ -27,7 +27,7 @@ from shared.management.statistics import STATES, Dimension, Filters
 @click.option("--key", "key_id", type=arguments.Identifier(ids.KEY))
 @click.option("--template", "template_id", type=click.INT)
 @click.option("--campaign", "campaign_id", type=arguments.Identifier(ids.CAMPAIGN))
-@click.option("--state", type=click.Choice([each.value for each in STATES]))
+@click.option("--state", type=click.Choice([each.value for each in COUNTED]))
 @click.option("--code", type=click.Choice([each.value for each in Code]), metavar="CODE")
 @output.json_option
 def stats(

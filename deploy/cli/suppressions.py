@@ -9,7 +9,7 @@ import click
 
 from deploy.cli import arguments, output
 from shared import ids
-from shared.db import engine, partitions
+from shared.db import clock, engine
 from shared.domain.channels import Channel
 from shared.domain.times import rfc3339
 from shared.management import accounts, suppressions
@@ -47,7 +47,7 @@ def add(
         raise click.UsageError("give addresses, and --expires-at or --expires-in")
     with engine.get().begin() as connection:
         owner = accounts.find(connection, account)
-        ends_at = expires_at if expires_in is None else partitions.now(connection) + expires_in
+        ends_at = expires_at if expires_in is None else clock.read(connection) + expires_in
         added = suppressions.add(connection, owner.id, Channel(channel), named, reason=reason, expires_at=ends_at)
     output.emit([_document(each) for each in added], as_json=as_json)
 

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Table, text
 
+from shared.db import clock
 from shared.db.tables.sends import FILLFACTORS, PARTITIONED
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -96,12 +97,6 @@ class Week:
         return f"{table.name}_{self}"
 
 
-def now(connection: Connection) -> datetime:
-    """Give the time of the transaction's begin, by the database's clock."""
-    moment: datetime = connection.execute(text("SELECT now()")).scalar_one()
-    return moment
-
-
 def ensure(connection: Connection, weeks_ahead: int) -> None:
     """Make the partitions that are not there yet; see :func:`lacking` and :func:`make`."""
     for table in PARTITIONED:
@@ -112,7 +107,7 @@ def ensure(connection: Connection, weeks_ahead: int) -> None:
 
 def lacking(connection: Connection, weeks_ahead: int) -> list[Week]:
     """Give the weeks without partitions: among this one and those ahead, and those of which a default partition holds rows."""
-    wanted = list(_from_now(Week.of(now(connection)), weeks_ahead))
+    wanted = list(_from_now(Week.of(clock.read(connection)), weeks_ahead))
     names = attached(connection)
     unmade = {week for week in wanted if _without(names, week)}
     return sorted(unmade | set(_strays(connection, wanted[-1])))

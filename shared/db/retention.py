@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from shared.db import partitions
+from shared.db import clock, partitions
 from shared.db.partitions import Week
 from shared.db.statements import upkeep
 from shared.db.tables.sends import PARTITIONED
@@ -16,7 +16,7 @@ _OF_A_WEEK: Final = re.compile(r"_(\d{4})w(\d{2})$")
 
 def ended(connection: Connection, days: int) -> list[Week]:
     """Give the weeks with partitions that ended more than so many days ago, the oldest first."""
-    border = partitions.now(connection) - timedelta(days=days)
+    border = clock.read(connection) - timedelta(days=days)
     found = (_OF_A_WEEK.search(name) for name in partitions.attached(connection))
     weeks = {Week(datetime.fromisocalendar(int(each[1]), int(each[2]), 1).replace(tzinfo=UTC)) for each in found if each}
     return sorted(week for week in weeks if week.end < border)

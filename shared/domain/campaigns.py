@@ -54,6 +54,9 @@ class RecipientState(StrEnum):
 OPEN_RECIPIENTS = frozenset({RecipientState.PENDING, RecipientState.DEFERRED})
 """Rows that are still to become sends."""
 
+ENDED = frozenset({CampaignState.COMPLETED, CampaignState.CANCELLED})
+"""Campaigns none of whose recipients becomes a send any more."""
+
 HALTED = frozenset({CampaignState.PAUSED, CampaignState.CANCELLED})
 """Campaigns of which nothing may leave."""
 

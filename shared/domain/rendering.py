@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
+from pydantic import ValidationError
+
 from shared.domain import waba_templates
 from shared.domain.content import (
     CloudMessage,
@@ -34,6 +36,11 @@ class MissingVariables(Exception):
     def __init__(self, names: list[str]) -> None:
         super().__init__(", ".join(names))
         self.names = names
+
+
+def first_field(error: ValidationError) -> str:
+    """Name the field that :func:`render` found to be wrong."""
+    return ".".join(str(part) for part in error.errors(include_url=False, include_input=False)[0]["loc"])
 
 
 def render(body: TemplateBody | Inline, variables: Variables) -> Rendered:

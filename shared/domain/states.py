@@ -43,6 +43,9 @@ class DeliveryState(StrEnum):
     """Stopped before the call."""
 
 
+COUNTED = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.CANCELLED)
+"""The delivery states that statistics count. One that is skipped has not been tried, and is none of them."""
+
 OPEN = frozenset({DeliveryState.QUEUED, DeliveryState.CLAIMED})
 """The delivery states that may still become something else by a worker's doing."""
 

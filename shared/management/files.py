@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import Connection, Engine, Row, Select, delete, exists, func, select, update
 
 from shared import file_links, ids, storage
+from shared.db import clock
 from shared.db.tables import files as table
 from shared.domain.files import File
 from shared.management.errors import NotFound, TooLate
@@ -56,7 +57,7 @@ def page(connection: Connection, account_id: UUID, filters: Filters, limit: int,
 
 def link(connection: Connection, account_id: UUID, file_id: UUID) -> file_links.Link:
     """Make a link under which anybody can fetch a file for a while. Raises :class:`NotFound`."""
-    return file_links.make(load(connection, account_id, file_id), connection.execute(select(func.now())).scalar_one())
+    return file_links.make(load(connection, account_id, file_id), clock.read(connection))
 
 
 def follow(connection: Connection, claimed: file_links.Claimed) -> File:

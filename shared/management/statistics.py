@@ -16,11 +16,9 @@ from sqlalchemy import ColumnElement, Connection, Select, Subquery, Table, func,
 from shared.db.tables.statistics import NO_CAMPAIGN, delivery_changes, delivery_counts
 from shared.domain.channels import Channel
 from shared.domain.outcome import Code
-from shared.domain.states import DeliveryState
+from shared.domain.states import COUNTED, DeliveryState
 from shared.management.errors import Invalid
 
-STATES: Final = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.CANCELLED)
-"""The states that are counted."""
 MOST_ROWS: Final = 10_000
 """Rows of one answer at the most."""
 MOST_DAYS: Final = 400
@@ -76,7 +74,7 @@ class Filters:
     template_id: int | None = None
     campaign_id: UUID | None = None
     state: DeliveryState | None = None
-    """One of :data:`STATES`."""
+    """One of :data:`shared.domain.states.COUNTED`."""
     code: Code | None = None
 
 
@@ -95,7 +93,7 @@ class Counts:
 
     rows: Sequence[Row]
     totals: Mapping[DeliveryState, int]
-    """Of each of :data:`STATES`."""
+    """Of each of :data:`shared.domain.states.COUNTED`."""
 
 
 def period(since: datetime | None, until: datetime | None, now: datetime) -> Period:
@@ -122,7 +120,7 @@ def count(connection: Connection, within: Period, filters: Filters, group_by: Se
 
     Raises :class:`Invalid` when that makes more than :data:`MOST_ROWS` rows.
     """
-    most = MOST_ROWS * len(STATES)
+    most = MOST_ROWS * len(COUNTED)
     found = connection.execute(_statement(within, filters, group_by).limit(most + 1)).all()
     rows = _rows(found, group_by)
     if len(found) > most or len(rows) > MOST_ROWS:
@@ -173,7 +171,7 @@ def _group(group_by: Sequence[Dimension], values: Sequence[Any]) -> dict[Dimensi
 
 
 def _totals(found: Sequence[Any]) -> dict[DeliveryState, int]:
-    totals = dict.fromkeys(STATES, 0)
+    totals = dict.fromkeys(COUNTED, 0)
     for row in found:
         totals[DeliveryState(row.state)] += int(row.number)
     return totals

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, or_, select
 
 from shared import ids
-from shared.db import partitions
+from shared.db import clock
 from shared.db.statements import people
 from shared.db.tables import suppressions as table
 from shared.db.tables.contacts import SUPPRESSION_REASONS
@@ -74,7 +74,7 @@ def add(
 
     Raises :class:`Invalid`, naming the first address that is none; then nothing is suppressed.
     """
-    if expires_at is not None and expires_at <= partitions.now(connection):
+    if expires_at is not None and expires_at <= clock.read(connection):
         raise Invalid("expires_at", "must be in the future")
     named = list(dict.fromkeys(canonical(channel, each, f"addresses.{place}") for place, each in enumerate(addresses)))
     rows = [{"id": str(ids.new()), "address": address} for address in sorted(named)]

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from shared import ids, vault
-from shared.db import partitions
+from shared.db import clock
 from shared.db.tables import api_tokens, channel_keys
 from shared.management.errors import Invalid, NotFound
 
@@ -86,7 +86,7 @@ def end_of(connection: Connection, expires_at: datetime | None, expires_in: time
     """Give from when on a token is not valid any more, by one of two ways to say it. Raises :class:`Invalid`."""
     if expires_at is not None and expires_in is not None:
         raise Invalid("expires_in", "is not to be given beside expires_at")
-    now = partitions.now(connection)
+    now = clock.read(connection)
     ends_at = expires_at if expires_in is None else now + expires_in
     if ends_at is not None and ends_at <= now:
         raise Invalid("expires_at", "must be in the future")

@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from shared import ids, vault
+from shared.db import clock
 from shared.db.tables import webhook_subscriptions as table
 from shared.domain import webhook_secrets
 from shared.domain.webhook_secrets import Secret
@@ -52,7 +53,7 @@ def create(connection: Connection, account_id: UUID, url: str, events: list[str]
     if connection.execute(held).scalar_one() >= MOST:
         raise TooLate(f"an account has {MOST} webhook subscriptions at the most")
     identifier = ids.new()
-    sealed = _seal(identifier, (_new_secret(_now(connection)),))
+    sealed = _seal(identifier, (_new_secret(clock.read(connection)),))
     values = {"id": identifier, "account_id": account_id, "url": url, "events": events, "description": description}
     row = connection.execute(insert(table).values(**values, secrets=sealed).returning(*_COLUMNS, func.now().label("now"))).one()
     return _read(row)
@@ -117,10 +118,6 @@ def _one(connection: Connection, statement: Select[Any]) -> Row[Any]:
 
 def _lock(connection: Connection, account_id: UUID, identifier: UUID) -> Row[Any]:
     return _one(connection, _of(account_id).where(table.c.id == identifier).with_for_update(key_share=True))
-
-
-def _now(connection: Connection) -> datetime:
-    return connection.execute(select(func.now())).scalar_one()
 
 
 def _new_secret(now: datetime) -> Secret:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection, Engine, func, select, text
 
 from shared import ids
-from shared.db import migrate, partitions
+from shared.db import clock, migrate
 from shared.db.partitions import Week
 from shared.db.tables import attempts, deliveries, sends
 from shared.db.tables.sends import PARTITIONED
@@ -37,7 +37,7 @@ def test_each_filling_adds_to_the_others(filled: Connection) -> None:
 
 
 def test_every_week_holds_its_share_and_has_its_indexes(filled: Connection) -> None:
-    current = Week.of(partitions.now(filled))
+    current = Week.of(clock.read(filled))
     for table in PARTITIONED:
         wanted = filled.scalar(_INDEXES, {"name": f"{table.name}_default"})
         for week in (current.later(-number) for number in range(WEEKS)):

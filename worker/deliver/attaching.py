@@ -20,12 +20,12 @@ from shared.domain.content import EmailBody, Message, Rendered
 from shared.domain.files import File
 from shared.domain.outcome import Action, Code, NotSent
 from worker.channels.base import Attachment, Envelope
-from worker.deliver import one
+from worker.deliver import one, prepare
 from worker.deliver.claim import Claim
 from worker.deliver.one import Ready, Stopped
 from worker.runtime import patience
 
-_NOT_FOUND: Final = NotSent(code=Code.FILE_NOT_FOUND, reason="file not found", action=Action.PERMANENT)
+_NOT_FOUND: Final = prepare.stop(Code.FILE_NOT_FOUND, "file not found")
 _UNKNOWN: Final = NotSent(code=Code.INTERNAL_ERROR, reason="the file could not be looked up", action=Action.RETRY)
 _PATIENCE: Final = 10.0
 """Seconds to wait for Postgres; then the delivery is tried again later."""
@@ -83,7 +83,7 @@ def _with_files(ready: Ready, found: Mapping[UUID, File]) -> Envelope | NotSent:
 def _with_link(claim: Claim, envelope: Envelope, message: Message, file: File) -> Envelope | NotSent:
     refusal = files.refusal(Channel(claim.channel), message.type, file)
     if refusal is not None:
-        return _stop(*refusal)
+        return prepare.stop(*refusal)
     rich = message.rich_context
     given = {
         "file_url": file_links.make(file, claim.now).url,
@@ -96,7 +96,7 @@ def _with_link(claim: Claim, envelope: Envelope, message: Message, file: File) -
 def _with_attachments(envelope: Envelope, body: EmailBody, found: Sequence[File]) -> Envelope | NotSent:
     refusal = files.refusal_of_attachments(found)
     if refusal is not None:
-        return _stop(*refusal)
+        return prepare.stop(*refusal)
     attachments = tuple(
         Attachment(name=files.shown_name(each.file_name, file), media_type=file.media_type, location=file.location)
         for each, file in zip(body.attachments or (), found, strict=True)
@@ -118,7 +118,3 @@ def _own(claim: Claim, found: Mapping[UUID, File], text: str) -> File | None:
     identifier = ids.decode(ids.FILE, text)
     file = None if identifier is None else found.get(identifier)
     return file if file is not None and file.account_id == claim.account_id else None
-
-
-def _stop(code: Code, reason: str) -> NotSent:
-    return NotSent(code=code, reason=reason, action=Action.PERMANENT)

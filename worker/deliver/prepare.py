@@ -19,9 +19,9 @@ def envelope(claim: Claim) -> Envelope | NotSent:
     try:
         rendered = rendering.render(_body(claim), claim.variables)
     except rendering.MissingVariables as missing:
-        return _stop(Code.VARIABLES_MISSING, f"missing variables: {missing}")
+        return stop(Code.VARIABLES_MISSING, f"missing variables: {missing}")
     except ValidationError as error:
-        return _stop(Code.CONTENT_INVALID, f"the content with its variables is invalid: {_first_field(error)}")
+        return stop(Code.CONTENT_INVALID, f"the content with its variables is invalid: {rendering.first_field(error)}")
     return Envelope(
         delivery_id=claim.id,
         send_id=claim.send_id,
@@ -42,9 +42,6 @@ def _body(claim: Claim) -> content.TemplateBody | content.Inline:
     return content.parse_inline(claim.content or {})
 
 
-def _first_field(error: ValidationError) -> str:
-    return ".".join(str(part) for part in error.errors(include_url=False, include_input=False)[0]["loc"])
-
-
-def _stop(code: Code, reason: str) -> NotSent:
+def stop(code: Code, reason: str) -> NotSent:
+    """Say what keeps a message from being sent, now and at any later time."""
     return NotSent(code=code, reason=reason, action=Action.PERMANENT)

@@ -10,9 +10,10 @@ from typing import Final
 from sqlalchemy import text
 
 from shared.db.tables.statistics import NO_CAMPAIGN
+from shared.domain import states
 
-ENDED: Final = "('sent', 'failed', 'unknown', 'cancelled')"
-"""The states of deliveries that are counted. One that is skipped has not been tried, and is none of them."""
+ENDED: Final = "(" + ", ".join(f"'{state}'" for state in states.COUNTED) + ")"
+"""The states of deliveries that are counted."""
 
 COUNTED: Final = ", ".join(
     f"deliveries.{name}" for name in ("account_id", "channel", "key_id", "template_id", "campaign_id", "ended_at")

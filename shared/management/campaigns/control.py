@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Row, func, select, update
+from sqlalchemy import Connection, Engine, Row, func, update
 
 from shared import ids, settings
 from shared.db import clock, members
@@ -65,7 +65,7 @@ def start(connection: Connection, campaign: Campaign) -> CampaignState:
     if campaign.state is not CampaignState.DRAFT:
         raise TooLate(f"the campaign is {campaign.state} and can be started as a draft only")
     readiness.check(connection, campaign)
-    now = connection.execute(select(func.now())).scalar_one()
+    now = clock.read(connection)
     schedule_at = campaign.schedule_at if campaign.recurrence is None else _next(campaign, campaign.recurrence, now)
     waits = schedule_at is not None and schedule_at > now
     state = CampaignState.SCHEDULED if waits else CampaignState.RUNNING

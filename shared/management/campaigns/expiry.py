@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from shared import ids, storage
 from shared.db.tables import campaigns as table
-from shared.domain.campaigns import CampaignState
+from shared.domain.campaigns import ENDED
 from shared.management.campaigns import records
 from shared.management.campaigns.records import Campaign
 from shared.management.errors import NotFound, TooLate
@@ -16,8 +16,6 @@ from shared.management.errors import NotFound, TooLate
 _log: Final = structlog.get_logger("campaigns")
 _AT_ONCE: Final = 1000
 """Campaigns that one run deletes at the most."""
-ENDED: Final = frozenset({CampaignState.COMPLETED, CampaignState.CANCELLED})
-"""The states in which a campaign goes by itself."""
 
 
 def expire(database: Engine, days: int) -> int:

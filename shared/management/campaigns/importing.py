@@ -61,10 +61,15 @@ def begin(connection: Connection, campaign: Campaign, location: str, name: str, 
     Raises:
         TooLate: The campaign is in none of :data:`REPLACEABLE`.
     """
-    if campaign.state not in REPLACEABLE:
-        raise TooLate(f"a campaign that is {campaign.state} takes no file: it must be {', '.join(sorted(REPLACEABLE))}")
+    require_replaceable(campaign)
     values = {"campaign_id": campaign.id, "source": location, "source_name": name, "source_format": source.value}
     connection.execute(recipients.begin, values)
+
+
+def require_replaceable(campaign: Campaign) -> None:
+    """Raise :class:`TooLate` unless a campaign may get another file."""
+    if campaign.state not in REPLACEABLE:
+        raise TooLate(f"a campaign that is {campaign.state} takes no file: it must be {', '.join(sorted(REPLACEABLE))}")
 
 
 def read_rows(campaign: Campaign, chunks: Chunks, progress: Progress | None = None) -> Imported:

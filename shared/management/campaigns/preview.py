@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
 from sqlalchemy import Connection, Row, select
 
 from shared.db.tables import campaign_recipients
-from shared.domain import content, rendering
+from shared.domain import previews
 from shared.domain.campaigns import OPEN_RECIPIENTS, RecipientState
 from shared.domain.channels import Channel
 from shared.domain.content import JsonObject
@@ -99,10 +98,9 @@ def _rendered(standing: Standing, variables: Mapping[str, str]) -> tuple[JsonObj
     """Fill a content's placeholders; or say by a code, and to people, why that cannot be done."""
     if standing.content.body is None:
         return None, standing.template, None
-    try:
-        return content.dump(rendering.render(standing.content.body, variables)), None, None
-    except rendering.MissingVariables as missing:
-        return None, Code.VARIABLES_MISSING, f"missing variables: {missing}"
-    except ValidationError as error:
-        place = ".".join(str(part) for part in error.errors(include_url=False, include_input=False)[0]["loc"])
-        return None, Code.CONTENT_INVALID, f"the content with its variables is invalid: {place}"
+    filled = previews.preview(standing.content.body, variables)
+    if filled.missing:
+        return None, Code.VARIABLES_MISSING, f"missing variables: {', '.join(filled.missing)}"
+    if filled.invalid is not None:
+        return None, Code.CONTENT_INVALID, f"the content with its variables is invalid: {filled.invalid}"
+    return filled.rendered, None, None

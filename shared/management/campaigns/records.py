@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from shared import ids
+from shared.db import clock
 from shared.db.tables import campaign_recipients
 from shared.db.tables import campaigns as table
 from shared.db.tables.statistics import send_changes, send_counts
@@ -91,7 +92,7 @@ _AT_ONCE: Final = 50_000
 
 def create(connection: Connection, account_id: UUID, new: Fields) -> Campaign:
     """Create a campaign as a draft. Raises :class:`Invalid`, naming the field."""
-    values = {"id": ids.new(), "account_id": account_id, **asked.columns(new, _now(connection))}
+    values = {"id": ids.new(), "account_id": account_id, **asked.columns(new, clock.read(connection))}
     return _read(connection.execute(insert(table).values(values).returning(*_COLUMNS)).one())
 
 
@@ -141,7 +142,7 @@ def change(connection: Connection, campaign: Campaign, changes: Mapping[str, Any
     """
     if campaign.state not in EDITABLE:
         raise TooLate(f"a campaign that is {campaign.state} cannot be changed: it must be {', '.join(sorted(EDITABLE))}")
-    values = asked.changed(_asked(campaign), changes, _now(connection))
+    values = asked.changed(_asked(campaign), changes, clock.read(connection))
     if campaign.state is CampaignState.SCHEDULED and values.get("schedule_at", campaign.schedule_at) is None:
         raise TooLate("a campaign that is scheduled has a time: give it another, or cancel it")
     if any(values.get(name, getattr(campaign, name)) != getattr(campaign, name) for name in _QUIET):
@@ -212,10 +213,6 @@ def _one(connection: Connection, statement: Select[Any]) -> Campaign:
     if row is None:
         raise NotFound("there is no such campaign")
     return _read(row)
-
-
-def _now(connection: Connection) -> datetime:
-    return connection.execute(select(func.now())).scalar_one()
 
 
 def _read(row: Row[Any]) -> Campaign:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Uuid, insert, literal, select, update
 from shared import ids
 from shared.db.statements import recipients
 from shared.db.tables import campaigns as table
-from shared.domain.campaigns import CampaignState
+from shared.domain.campaigns import ENDED
 from shared.domain.states import SendState
 from shared.management.campaigns import positions, records
 from shared.management.campaigns.fields import LONGEST_NAME
@@ -22,8 +22,6 @@ _ENDING: Final = " (again)"
 _SAME: Final = ("account_id", "plan", "mapping", "time_zone", "quiet_from", "quiet_until", "rate_per_second")
 """What the new campaign has in common with the old."""
 
-ENDED: Final = frozenset({CampaignState.COMPLETED, CampaignState.CANCELLED})
-"""The states of campaigns in which no more of their recipients become sends."""
 RESENDABLE: Final = frozenset({SendState.FAILED, SendState.UNKNOWN, SendState.EXPIRED, SendState.CANCELLED})
 """How sends can have ended that may be asked for again. Of those that are unknown, some would get the message twice."""
 FAILURES: Final = frozenset({SendState.FAILED})

@@ -69,7 +69,7 @@ class _Counts:
 def run(connection: Connection, campaign: Campaign) -> Trial:
     """Judge all recipients of a campaign that are not sends yet, by what a worker would check before it calls.
 
-    Takes about 6 s for a million recipients on two channels. Nothing is written, and nothing of a recipient is loaded.
+    Takes about 2 s for a million recipients on one channel. Nothing is written, and nothing of a recipient is loaded.
     """
     standing = judging.standings(connection, campaign)
     counts = _Counts(by_channel=[Counter() for _ in standing])

@@ -12,7 +12,6 @@ from shared import ids, storage
 from shared.management.campaigns import importing, records
 from shared.management.campaigns.readers import Format
 from shared.management.campaigns.records import Campaign
-from shared.management.errors import TooLate
 
 _log = structlog.get_logger("campaigns")
 
@@ -39,7 +38,8 @@ def store(
         StorageError: The file could not be stored.
     """
     with engine.connect() as connection:
-        _require_replaceable(records.load(connection, account_id, campaign_id))
+        # Before its bytes travel, and once more when they have.
+        importing.require_replaceable(records.load(connection, account_id, campaign_id))
     location = f"campaigns/{ids.encode(ids.CAMPAIGN, campaign_id)}/{ids.new().hex}"
     storage.save(location, chunks)
     with _kept(location), engine.begin() as connection:
@@ -57,12 +57,6 @@ def forget(campaign: Campaign) -> None:
             storage.delete(campaign.source)
     except storage.StorageError as error:
         _log.warning("campaign.file_left", campaign_id=str(campaign.id), reason=str(error))
-
-
-def _require_replaceable(campaign: Campaign) -> None:
-    """Refuse a file before its bytes travel, where it would be refused after."""
-    if campaign.state not in importing.REPLACEABLE:
-        raise TooLate(f"a campaign that is {campaign.state} takes no file")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Engine, create_engine, text
 
-from shared.db import partitions
+from shared.db import clock
 from shared.db.partitions import Week
 from shared.db.tables.sends import PARTITIONED
 from tests.bench.growth import bulk, history, people
@@ -45,7 +45,7 @@ def _fill(engine: Engine, sends: int, scheduled: int, report: Report) -> None:
     with engine.begin() as connection:
         people.make(connection, sends)
         salt = str(connection.scalar(_SENDS_SO_FAR))
-        spans = dict(_spans(partitions.now(connection), salt, sends, scheduled))
+        spans = dict(_spans(clock.read(connection), salt, sends, scheduled))
         bulk.take_out(connection, spans)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for week in pool.map(lambda each: _fill_week(engine, *each), spans.items()):

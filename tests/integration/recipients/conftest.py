@@ -19,15 +19,9 @@ from shared.management.campaigns.fields import Fields
 from shared.management.campaigns.importing import Imported
 from shared.management.campaigns.readers import Format
 from shared.management.campaigns.records import Campaign
-from tests.integration import own_database, this_process
+from tests.integration import nowhere, own_database, this_process
 
 HELLO = {"type": "text", "message": "Hello {{name}}"}
-_CREDENTIALS: dict[Channel, dict[str, Any]] = {
-    Channel.TELEGRAM: {"bot_token": "1:a", "base_url": "http://127.0.0.1:1"},
-    Channel.EMAIL: {"host": "127.0.0.1", "port": 1, "security": "none", "from_address": "a@shop.example"},
-    Channel.WABA: {"phone_number_id": "1", "access_token": "a", "base_url": "http://127.0.0.1:1"},
-    Channel.WHATSAPP: {"gateway": "waha", "api_key": "a", "base_url": "http://127.0.0.1:1"},
-}
 
 
 @pytest.fixture(scope="package")
@@ -55,7 +49,7 @@ class Office:
         """Give the account's key of a channel, with some columns changed."""
         with self.database.begin() as connection:
             if channel not in self.keys:
-                self.keys[channel] = keys.create(connection, self.account_id, channel, "key", _CREDENTIALS[channel])[0].id
+                self.keys[channel] = keys.create(connection, self.account_id, channel, "key", nowhere.CREDENTIALS[channel])[0].id
             if changes:
                 connection.execute(update(channel_keys).where(channel_keys.c.id == self.keys[channel]).values(**changes))
         return self.keys[channel]

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -25,18 +25,12 @@ from shared.domain.send import PlannedDelivery, SendPlan
 from shared.domain.states import OnUnknown
 from shared.management import accounts, keys
 from tests.acceptance.backend import await_true
-from tests.integration import own_database, this_process
+from tests.integration import nowhere, own_database, this_process
 from worker.deliver import claim as claims
 from worker.deliver.claim import Claim
 from worker.deliver.result import Result
 from worker.runtime.process import Process, Runtime
 
-_CREDENTIALS: Final[dict[Channel, dict[str, Any]]] = {
-    Channel.TELEGRAM: {"bot_token": "1:a", "base_url": "http://127.0.0.1:1"},
-    Channel.EMAIL: {"host": "127.0.0.1", "port": 1, "security": "none", "from_address": "a@shop.example"},
-    Channel.WABA: {"phone_number_id": "1", "access_token": "a", "base_url": "http://127.0.0.1:1"},
-    Channel.WHATSAPP: {"gateway": "waha", "api_key": "a", "base_url": "http://127.0.0.1:1"},
-}
 _ADDRESSES = {
     Channel.TELEGRAM: "42",
     Channel.EMAIL: "alex@customer.example",
@@ -82,7 +76,7 @@ class Desk:
     def key(self, channel: Channel = Channel.TELEGRAM, on_unknown: OnUnknown = OnUnknown.NEXT_TIER, **changes: Any) -> UUID:
         """Make a channel key whose provider is nowhere."""
         with self.database.begin() as connection:
-            made, _ = keys.create(connection, self.account_id, channel, "key", _CREDENTIALS[channel], on_unknown=on_unknown)
+            made, _ = keys.create(connection, self.account_id, channel, "key", nowhere.CREDENTIALS[channel], on_unknown=on_unknown)
             if changes:
                 connection.execute(update(channel_keys).where(channel_keys.c.id == made.id).values(**changes))
         return made.id
