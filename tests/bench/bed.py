@@ -12,7 +12,9 @@ from typing import Any, Final
 
 from deploy.local import child, errors, ports
 from deploy.local import processes as described
+from deploy.local.sandbox import accounts as sandbox
 from deploy.local.stack import Options, Stack
+from shared.domain.channels import Channel
 from tests.bench import against, figures, messages, processes, settings
 from tests.bench.against import Against, Likeness
 from tests.bench.messages import Account, Shape
@@ -23,6 +25,8 @@ from tests.bench.subjects import Antar, Subject, Taker
 _PROCESSES: Final = ("postgres", "redis", "api", "worker-send", "worker-bulk", "worker-events", "beat")
 _ONE_LANE: Final = {"ANTAR_ACCOUNT_SHARE": "100000000"}
 """Scenarios have one account send far more than its share, and measure it as many accounts would be."""
+_STANDS_BACK: Final = 10
+"""The niceness of what plays another machine beside the one that is measured."""
 _NO_SMTP: Final = "9"
 """A port where nobody listens: no scenario mails."""
 
@@ -34,6 +38,8 @@ class Setting:
     baselines: bool = False
     """Whether there is what antar is measured against."""
     flower: bool = False
+    apart: bool = False
+    """Whether the second account has a stand-in of its own: one that serves both makes the one wait for the other."""
     send_threads: int = Options.send_threads
 
     def options(self) -> Options:
@@ -81,20 +87,33 @@ def make(setting: Setting) -> Iterator[Bed]:
         home = Path(held.enter_context(TemporaryDirectory(prefix="antar-bench-")))
         provider = held.enter_context(owner.start(home / "provider"))
         stack = held.enter_context(Stack(home / "stack", setting.options()))
-        antar = held.enter_context(closing(Antar(stack, _account(stack, provider))))
+        accounts = _accounts(stack, provider)
+        if setting.apart:
+            _lead(stack, accounts, held.enter_context(owner.start(home / "apart", _STANDS_BACK)))
+        antar = held.enter_context(closing(Antar(stack, Account(token=accounts["token"], keys=accounts["keys"]))))
         rivals = held.enter_context(_against(home, stack, provider)) if setting.baselines else None
         yield Bed(setting=setting, stack=stack, provider=provider, antar=antar, _against=rivals)
 
 
-def _account(stack: Stack, provider: Provider) -> Account:
-    """Make an account whose keys lead to the stand-in. Raises :class:`errors.StepFailed` with what went wrong."""
-    command = described.python("deploy.local.demo_accounts", provider.url, ports.HOST, _NO_SMTP)
-    variables = child.environment(stack.home, "accounts", stack.environment())
-    done = subprocess.run(command, cwd=child.ROOT, env=variables, capture_output=True, text=True, check=False)  # noqa: S603 - our own module.
+def _accounts(stack: Stack, provider: Provider) -> dict[str, Any]:
+    """Make two accounts whose keys lead to the stand-in. Raises :class:`errors.StepFailed` with what went wrong."""
+    made: dict[str, Any] = json.loads(_run(stack, "deploy.local.demo_accounts", provider.url, ports.HOST, _NO_SMTP))
+    return made
+
+
+def _lead(stack: Stack, accounts: Mapping[str, Any], provider: Provider) -> None:
+    """Have the second account's WABA key lead to another stand-in. Raises as :func:`_accounts`."""
+    key = accounts["second_account"]["key_ids"][Channel.WABA]
+    _run(stack, "deploy.cli", "key", "set", key, "--credentials", "-", given=json.dumps(sandbox.waba(provider.url, 2)))
+
+
+def _run(stack: Stack, module: str, *arguments: str, given: str = "") -> str:
+    """Run a module of ours with the stack's settings; give what it printed."""
+    command, variables = described.python(module, *arguments), child.environment(stack.home, "accounts", stack.environment())
+    done = subprocess.run(command, cwd=child.ROOT, env=variables, input=given, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode != 0:
-        raise errors.StepFailed(f"the account could not be made:\n{done.stderr}".rstrip())
-    document: dict[str, Any] = json.loads(done.stdout)
-    return Account(token=document["token"], keys=document["keys"])
+        raise errors.StepFailed(f"the accounts could not be made:\n{done.stderr}".rstrip())
+    return done.stdout
 
 
 def _against(home: Path, stack: Stack, provider: Provider) -> AbstractContextManager[Against]:

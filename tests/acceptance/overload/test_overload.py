@@ -103,10 +103,6 @@ def test_what_providers_post_has_a_bound_of_its_own(crowd: Crowd) -> None:
     await_true(lambda: {"deliveries", "webhooks"} == {each["kind"] for each in shop.said("backlog.refusing")})
 
 
-def refusals(shop: Shop) -> list[Any]:
-    return [each for each in shop.said("backlog.refusing") if each["kind"] == "deliveries"]
-
-
 @pytest.mark.usefixtures("crowd")
 def test_the_operator_sees_it(shop: Shop) -> None:
     ready = shop.http.get("/readyz")
@@ -115,8 +111,8 @@ def test_the_operator_sees_it(shop: Shop) -> None:
     assert f"{MOST} deliveries are due" in found["problem"]
     assert "refused with 503" in found["problem"]
     assert shop.http.get("/readyz?exclude=oldest_queued").status_code == 200
-    await_true(lambda: bool(refusals(shop)))
-    (said,) = refusals(shop)
+    await_true(lambda: bool(shop.refusals()))
+    (said,) = shop.refusals()
     assert (said["waiting"], said["most"]) == (MOST, MOST)
 
 
@@ -133,4 +129,4 @@ def test_workers_bring_everything_to_its_end_and_the_intake_back(crowd: Crowd) -
     await_true(lambda: bool(shop.said("backlog.accepting")))
     (said,) = shop.said("backlog.accepting")
     assert said["refused"] > 0
-    assert len(refusals(shop)) == 1
+    assert len(shop.refusals()) == 1

@@ -49,12 +49,11 @@ class Provider:
 
 
 @contextmanager
-def start(home: Path) -> Iterator[Provider]:
+def start(home: Path, niceness: int = 0) -> Iterator[Provider]:
     """Start a stand-in, with its log in ``home``."""
     port = ports.choose(())
+    command, is_ready = python("tests.bench.provider", str(port)), readiness.http_ok(port, "/health")
     with Children(home) as children:
-        children.start(
-            Process(name=_NAME, command=python("tests.bench.provider", str(port)), is_ready=readiness.http_ok(port, "/health"))
-        )
+        children.start(Process(name=_NAME, command=command, is_ready=is_ready, niceness=niceness))
         with closing(HTTPConnection(ports.HOST, port, timeout=_SECONDS)) as connection:
             yield Provider(children, connection)

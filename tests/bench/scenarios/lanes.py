@@ -71,8 +71,9 @@ def _times(key: str, label: str, measured: Measured) -> Iterator[Reading]:
 PLAN: Final = Plan(
     name="lanes",
     title="Lanes: a request that waits, while another account's campaign runs",
-    notes="The campaign runs as fast as it can, with more recipients than it reaches meanwhile; the provider answers at once.",
-    setting=Setting(),
+    notes="The campaign runs as fast as it can, with more recipients than it reaches meanwhile; providers answer at once.\n"
+    "Each account has a provider of its own, as other machines would be; the campaign's stands back as its worker does.",
+    setting=Setting(apart=True),
     subjects=(figures.ANTAR,),
     make=Lanes,
 )
