@@ -24,6 +24,8 @@ class Order:
     account_id: UUID
     token_id: UUID
     request_id: str
+    traceparent: str | None = None
+    """What the send's deliveries are children of, if it belongs to a trace."""
     waiter: str | None
     """The process that waits for the outcome, if one does."""
     idempotency: IdempotencyKey | None = None
@@ -81,6 +83,7 @@ def _send(order: Order) -> dict[str, Any]:
         "waiter": order.waiter,
         "number": order.number,
         "until": confirmation.dump(plan.until),
+        **({"traceparent": order.traceparent} if order.traceparent else {}),
     }
 
 

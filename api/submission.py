@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import Response, current_app
 
-from api import auth, intake, orders, preferences, request_ids, services, waiting
+from api import auth, intake, orders, preferences, request_ids, requests, services, waiting
 from api.idempotency_keys import IdempotencyKey
 from shared import ids
 from shared.domain.send import SendPlan, SendView
@@ -37,6 +37,7 @@ def submit(
             account_id=caller.account_id,
             token_id=caller.token_id,
             request_id=request_ids.current(),
+            traceparent=requests.traceparent(),
             waiter=room.process if waits else None,
             idempotency=key,
             number=number,

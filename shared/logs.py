@@ -32,27 +32,38 @@ def _render(_logger: object, _method: str, event: structlog.typing.EventDict) ->
     return _ENCODER.encode(event)
 
 
+_PROCESSORS: Final[list[structlog.typing.Processor]] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+]
+
+
 def configure(level: int = logging.INFO) -> None:
     """Give structlog's lines and the standard library's records the same form."""
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-    ]
-    structlog.configure(
-        processors=[*shared, _render],
-        logger_factory=_Lines,
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        cache_logger_on_first_use=True,
-    )
+    _configure_ours(level, lasting=True)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _render]
+            foreign_pre_chain=_PROCESSORS, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _render]
         )
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def configure_command() -> None:
+    """Have a command write warnings on standard error, since its answer is what it writes on standard output."""
+    _configure_ours(logging.WARNING, lasting=False)
+
+
+def _configure_ours(level: int, *, lasting: bool) -> None:
+    structlog.configure(
+        processors=[*_PROCESSORS, _render],
+        logger_factory=_Lines,
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        cache_logger_on_first_use=lasting,
+    )

@@ -83,3 +83,15 @@ def test_lines_stay_whole_whoever_writes_at_the_same_time() -> None:
     ours = {(line["name"], line["number"]) for line in written if line["event"] == "ours"}
     assert len(ours) == 1600
     assert len(written) == 3200
+
+
+def test_a_command_writes_warnings_only_and_nothing_where_its_answer_stands() -> None:
+    body = """
+        logs.configure_command()
+        log.info('chatter')
+        log.warning('heard')
+        print('answer')
+    """
+    code = HEAD.replace("logs.configure()", "") + dedent(body)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own.
+    assert (done.stdout, [json.loads(line)["event"] for line in done.stderr.splitlines()]) == ("answer\n", ["heard"])

@@ -1,7 +1,10 @@
 """Calls over HTTP: where *not sent* ends and *unknown* begins."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 
 import aiohttp
@@ -22,6 +25,8 @@ _BEFORE_THE_REQUEST_LEFT: Final = (
 
 _NOT_USABLE: Final = (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError)
 
+_carried: Final[ContextVar[Mapping[str, str]]] = ContextVar("carried", default=MappingProxyType({}))
+
 _LARGEST_BODY: Final = 1 << 20
 """Bytes of an answer that are read; no provider needs so many."""
 
@@ -38,6 +43,16 @@ class Request:
     json: Mapping[str, Any] | None = None
     form: Mapping[str, str] | None = None
     multipart: Mapping[str, str] | None = None
+
+
+@contextmanager
+def carrying(headers: Mapping[str, str]) -> Iterator[None]:
+    """Have every request of this task carry some headers more, whoever builds it: those by which it can be traced."""
+    token = _carried.set(headers)
+    try:
+        yield
+    finally:
+        _carried.reset(token)
 
 
 async def exchange(request: Request, wires: Wires) -> Answer | NotSent | Unknown:
@@ -76,7 +91,7 @@ async def _exchange(request: Request, wires: Wires) -> Answer | Unknown:
     async with wires.http.request(
         request.method,
         request.url,
-        headers=request.headers,
+        headers={**request.headers, **_carried.get()},
         params=request.params,
         json=request.json,
         data=request.form or _parts(request.multipart),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from shared.domain import pacing
 from shared.domain.outcome import NotSent
 from shared.domain.pacing import Turn, Verdict
-from worker.deliver import one, quota
+from worker.deliver import measuring, one, quota
 from worker.deliver.claim import Claim
 from worker.runtime.process import Process
 
@@ -38,7 +38,9 @@ async def admit(process: Process, claims: Sequence[Claim]) -> list[Admission]:
     fall back at once, and not after a wait.
     """
     open_to = [claim for claim in claims if not claim.quota_spent]
-    turns = dict(zip((claim.id for claim in open_to), await process.pacing.turns(open_to, one.budget().seconds), strict=True))
+    given = await process.pacing.turns(open_to, one.budget().seconds)
+    measuring.observe_turns(open_to, given)
+    turns = dict(zip((claim.id for claim in open_to), given, strict=True))
     admissions = [_admission(claim, turns.get(claim.id)) for claim in claims]
     leaving = [claim for claim, each in zip(claims, admissions, strict=True) if isinstance(each, Go)]
     refused = await quota.take(process.engine, leaving)

@@ -14,6 +14,8 @@ from shared.db.hot import Executes, Question
 from shared.db.statements import among, settlement
 from shared.domain import cascade
 from shared.domain.states import SendState
+from worker.deliver import measuring
+from worker.deliver.measuring import Count
 from worker.deliver.result import Lineage
 
 _Group = TypeVar("_Group")
@@ -48,6 +50,8 @@ class Settlement:
     """Deliveries whose confirmation will be late soon, by the seconds until then."""
     webhooks: tuple[UUID, ...] = ()
     """Webhooks to customers that can be posted now."""
+    counts: tuple[Count, ...] = ()
+    """What is counted. Should the process die before it is, it is not."""
 
 
 def joined(*settlements: Settlement) -> Settlement:
@@ -57,6 +61,7 @@ def joined(*settlements: Settlement) -> Settlement:
         wake=_merged([each.wake for each in settlements]),
         confirm=_merged([each.confirm for each in settlements]),
         webhooks=tuple(webhook for each in settlements for webhook in each.webhooks),
+        counts=tuple(count for each in settlements for count in each.counts),
     )
 
 
@@ -116,7 +121,8 @@ async def move(
     found = {**known, **await deliveries(connection, [send for send in movable if send.id not in known])}
     moves = [_move(send, found[send.id], reopens=send.id in reopens) for send in movable if found.get(send.id)]
     await _apply(connection, moves)
-    return Settlement(publish=tuple(_next_tiers(moves, lineages)), wake=_finished(sends, moves))
+    counts = measuring.finished(move.ends for move in moves if move.ends)
+    return Settlement(publish=tuple(_next_tiers(moves, lineages)), wake=_finished(sends, moves), counts=tuple(counts))
 
 
 def _move(send: Any, rows: Sequence[Any], *, reopens: bool) -> _Moved:

@@ -1,10 +1,11 @@
-"""Errors of our own code, told without the values it worked on: those are people's addresses and messages."""
+"""Errors of our own code that end deliveries."""
 
-import traceback
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
+
+from shared import bugs
 
 
 class Step(StrEnum):
@@ -29,27 +30,10 @@ class Bug:
     @classmethod
     def of(cls, step: Step, error: BaseException) -> Self:
         """Describe an error."""
-        return cls(step=step, error=" from ".join(type(each).__qualname__ for each in _chain(error)), trace=trace(error))
-
-
-def trace(error: BaseException) -> str:
-    """Give the lines of code on the way to an error and to its causes."""
-    return "\n".join(_frames(each) for each in _chain(error))
+        return cls(step=step, error=bugs.kind(error), trace=bugs.trace(error))
 
 
 def quarantine_row(delivery_id: UUID, send_id: UUID, account_id: UUID, bug: Bug) -> dict[str, str]:
     """Give the row that ``settlement.insert_quarantined`` takes."""
     whose = {"delivery_id": str(delivery_id), "send_id": str(send_id), "account_id": str(account_id)}
     return {**whose, "step": bug.step, "error": bug.error, "trace": bug.trace}
-
-
-def _chain(error: BaseException) -> list[BaseException]:
-    """Give an error and what it was raised from."""
-    chain = [error]
-    while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and cause not in chain:
-        chain.append(cause)
-    return chain
-
-
-def _frames(error: BaseException) -> str:
-    return "".join((f"{type(error).__qualname__}:\n", *traceback.format_tb(error.__traceback__)))

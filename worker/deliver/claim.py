@@ -67,12 +67,18 @@ class Claim:
     template_status: str | None
     template_active: bool | None
     send_state: SendState
+    schedule_at: datetime | None
+    """The time for which its send was scheduled."""
     expires_at: datetime | None
     variables: Mapping[str, str]
     deliveries: int
     """How many deliveries its send has."""
     until: Mapping[str, Any] | None
     """What its send wants of a message by ``level`` and ``within``, if it wants more than that it is sent."""
+    request_id: str | None
+    """Of the request that made its send; ``None`` where a campaign did."""
+    traceparent: str | None
+    """What its spans and calls are children of, if its send belongs to a trace."""
     key_id: UUID
     key_status: KeyStatus
     status_code: str | None

@@ -10,9 +10,11 @@ from shared import ids, settings
 from shared.credentials.base import Credentials
 from shared.domain import retry
 from shared.domain.outcome import Action, Code, NotSent, Outcome, Unknown
+from shared.tracing import Span
 from worker import channels
+from worker.channels import http
 from worker.channels.base import Envelope
-from worker.deliver import guards, prepare
+from worker.deliver import guards, measuring, prepare, spans
 from worker.deliver.bugs import Bug, Step
 from worker.deliver.claim import Claim
 from worker.deliver.result import Lineage, Result
@@ -80,27 +82,40 @@ def _prepared(claim: Claim) -> Ready | Stopped:
 
 async def call(ready: Ready, context: Context, wires: ProcessWires) -> Result:
     """Call the provider. Never raises: a bug of ours is an outcome too."""
+    span = _span(ready.claim, context)
     called_at = time.monotonic()
-    bug: Bug | None = None
+    outcome, bug = await _call(ready, span, wires)
+    return _result(ready.claim, outcome, context, span, called_at=called_at, admitted=True, bug=bug)
+
+
+async def _call(ready: Ready, span: Span, wires: ProcessWires) -> tuple[Outcome, Bug | None]:
+    call, bug = spans.of_call(ready.claim, span), None
     try:
-        outcome = await channels.adapter(ready.claim.channel).send(
-            ready.envelope, ready.credentials, wires.towards(ready.credentials)
-        )
+        with http.carrying(spans.headers(ready.claim, call)):
+            outcome = await channels.adapter(ready.claim.channel).send(
+                ready.envelope, ready.credentials, wires.towards(ready.credentials)
+            )
     except Exception as error:  # noqa: BLE001 - likewise.
         bug = _report_bug(ready.claim, Step.CALL, error)
         outcome = Unknown(code=Code.INTERNAL_ERROR, reason="internal error during the call: it may have been sent")
-    return _result(ready.claim, outcome, context, called_at=called_at, admitted=True, bug=bug)
+    spans.end(call, outcome)
+    return outcome, bug
 
 
 def stop(stopped: Stopped, context: Context) -> Result:
     """Give the result of what was not called."""
-    return _result(stopped.claim, stopped.outcome, context, bug=stopped.bug)
+    return _result(stopped.claim, stopped.outcome, context, _span(stopped.claim, context), bug=stopped.bug)
+
+
+def _span(claim: Claim, context: Context) -> Span:
+    return spans.of_delivery(claim, context.lineage.task_id, time.monotonic() - context.claimed_at)
 
 
 def _result(
     claim: Claim,
     outcome: Outcome,
     context: Context,
+    span: Span,
     *,
     called_at: float | None = None,
     admitted: bool = False,
@@ -118,7 +133,8 @@ def _result(
         bug=bug,
         lineage=context.lineage,
     )
-    _report(result)
+    measuring.observe(result)
+    report(result, span)
     return result
 
 
@@ -142,16 +158,26 @@ def _report_bug(claim: Claim, step: Step, error: Exception) -> Bug:
     return bug
 
 
-def _report(result: Result) -> None:
-    """Leave one line per outcome; ids and codes only."""
-    claim, outcome = result.claim, result.outcome
+def report(result: Result, span: Span) -> None:
+    """End a delivery's span and leave one line per outcome; ids and codes only."""
+    claim, outcome, called = result.claim, result.outcome, result.called_after
+    spans.end(span, outcome)
+    trace_id = spans.trace_id(span)
     _log.info(
         "deliver.outcome",
         send=ids.encode(ids.SEND, claim.send_id),
         delivery=ids.encode(ids.DELIVERY, claim.id),
+        account=ids.encode(ids.ACCOUNT, claim.account_id),
         channel=claim.channel,
         outcome=type(outcome).__name__,
         code=getattr(outcome, "code", None),
         again=isinstance(result.decision, retry.Again),
+        request_id=claim.request_id,
+        **({} if trace_id is None else {"trace_id": trace_id}),
+        task=result.lineage.task_id,
+        tier=claim.tier,
+        attempt=claim.attempts + int(called is not None),
         ms=round(result.seconds * 1000),
+        call_ms=None if called is None else round((result.seconds - called) * 1000),
+        waited_ms=round((claim.now - claim.queued_at).total_seconds() * 1000),
     )

@@ -36,6 +36,8 @@ class Record:
     """For :data:`settlement.suspend_keys`."""
     quarantine: Row | None
     """For :data:`settlement.insert_quarantined`."""
+    channel: str = ""
+    """Empty where a former version of antar has put it on disk."""
     deliveries: int = ids.MAX_DELIVERIES
     """How many its send has, or more."""
     mark: Row | None = None
@@ -66,6 +68,7 @@ def of(result: Result, worker: str) -> Record:
         send_id=claim.send_id,
         account_id=claim.account_id,
         queue=claim.queue,
+        channel=claim.channel.value,
         deliveries=claim.deliveries,
         lineage=result.lineage,
         delivery=row,

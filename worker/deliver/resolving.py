@@ -11,8 +11,9 @@ from shared.db.hot import Executes
 from shared.db.statements import among, settlement
 from shared.domain.outcome import NotSent, Sent
 from shared.domain.states import DeliveryState
-from worker.deliver import awaiting, telling
+from worker.deliver import awaiting, measuring, telling
 from worker.deliver.consequences import NOTHING, Consequences
+from worker.deliver.measuring import Count
 from worker.deliver.telling import Told
 
 
@@ -76,6 +77,7 @@ class Resolved:
     consequences: tuple[Consequences, ...] = ()
     told: tuple[Told, ...] = ()
     """For :func:`telling.tell`."""
+    counts: tuple[Count, ...] = ()
 
 
 async def write(connection: Executes, sends: Iterable[Any], resolutions: Sequence[Resolution]) -> Resolved:
@@ -95,6 +97,7 @@ async def write(connection: Executes, sends: Iterable[Any], resolutions: Sequenc
         confirm=awaiting.soon(written.values(), wanted),
         consequences=tuple(each.consequences for each in news),
         told=tuple(telling.of_resolved(written[each.delivery_id]) for each in news if not each.told),
+        counts=tuple(measuring.corrected(row.channel, row.state) for row in written.values()),
     )
 
 

@@ -13,7 +13,7 @@ from shared.db.hot import Executes, Line, Question
 from shared.db.statements import among, receipts, settlement
 from shared.domain.outcome import Sent
 from shared.domain.states import DeliveryState, SendState
-from worker.deliver import advance, awaiting, consequences, resolving, telling
+from worker.deliver import advance, awaiting, consequences, measuring, resolving, telling
 from worker.deliver.advance import Members, Publish, Settlement
 from worker.deliver.consequences import Consequences
 from worker.deliver.record import Record
@@ -52,11 +52,12 @@ async def settle(line: Line, records: Sequence[Record]) -> Settlement:
     known = {} if late.ids or reported.ids else recorded.members
     moved = await advance.move(line, sends, {record.send_id: record.lineage for record in records}, known=known)
     again = await _follow_again(line, sends, missed) if missed else Settlement(publish=(), wake={})
-    own = [_consequences(record, stood=record.id in recorded.ids) for record in records]
-    await consequences.write(line, [*own, *late.consequences, *reported.consequences])
+    follow = [_consequences(record, stood=record.id in recorded.ids) for record in records]
+    await consequences.write(line, [*follow, *late.consequences, *reported.consequences])
     webhooks = await telling.tell(line, [*_told(standing, reported.ids), *late.told, *reported.told])
-    retries = Settlement(publish=tuple(_retries(standing)), wake={}, webhooks=webhooks)
-    return advance.joined(retries, *_awaited(recorded, late, reported), moved, again)
+    counts = (*measuring.ended(standing), *measuring.attempted(records), *late.counts, *reported.counts)
+    own = Settlement(publish=tuple(_retries(standing)), wake={}, webhooks=webhooks, counts=counts)
+    return advance.joined(own, *_awaited(recorded, late, reported), moved, again)
 
 
 async def resolve(connection: Executes, resolutions: Sequence[Resolution]) -> Settlement:
@@ -70,7 +71,8 @@ async def conclude(connection: Executes, sends: Sequence[Any], resolved: Resolve
     moved = await advance.move(connection, sends, {}, resolved.reopens)
     await consequences.write(connection, [*resolved.consequences, *more])
     webhooks = await telling.tell(connection, resolved.told)
-    return advance.joined(*_awaited(resolved), moved, Settlement(publish=(), wake={}, webhooks=webhooks))
+    told = Settlement(publish=(), wake={}, webhooks=webhooks, counts=resolved.counts)
+    return advance.joined(*_awaited(resolved), moved, told)
 
 
 def _awaited(*written: _Recorded | Resolved) -> list[Settlement]:

@@ -75,9 +75,18 @@ class Settings(BaseModel):
 class Line:
     """The connection a call came in on."""
 
-    def __init__(self, transport: asyncio.Transport | None, started_at: float) -> None:
+    def __init__(
+        self,
+        transport: asyncio.Transport | None,
+        started_at: float,
+        *,
+        traceparent: str | None = None,
+        request_id: str | None = None,
+    ) -> None:
         self._transport = transport
         self.started_at = started_at
+        self.traceparent = traceparent
+        self.request_id = request_id
 
     def reset(self) -> None:
         """Close with a TCP reset, as a crashed provider or a broken middlebox does."""
@@ -143,6 +152,7 @@ class Desk:
         if kind is Kind.DROP_BEFORE:
             _hang_up(line)
         await self._wait(fault)
+        message.traceparent, message.request_id = line.traceparent, line.request_id
         self._record(message)
         if kind is Kind.DROP_AFTER:
             _hang_up(line)

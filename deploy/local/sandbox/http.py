@@ -39,7 +39,8 @@ def json_response(body: Any, status: int = 200, headers: dict[str, str] | None =
 
 def line_of(request: web.Request) -> Line:
     """Give the connection of a request, with the time the call began."""
-    return Line(request.transport, request[_STARTED_AT])
+    traceparent, request_id = request.headers.get("traceparent"), request.headers.get("X-Request-Id")
+    return Line(request.transport, request[_STARTED_AT], traceparent=traceparent, request_id=request_id)
 
 
 def retry_after(fault: Fault) -> dict[str, str]:

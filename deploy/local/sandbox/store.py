@@ -41,6 +41,9 @@ class Message:
     provider_message_id: str
     started_at: float
     received_at: float = 0.0
+    traceparent: str | None = None
+    request_id: str | None = None
+    """What the call's headers say it belongs to."""
 
 
 def render(message: Message) -> bytes:
@@ -57,6 +60,8 @@ def render(message: Message) -> bytes:
         "received_at": _iso(message.received_at),
         "delivery_id": message.delivery_id,
         "provider_message_id": message.provider_message_id,
+        "traceparent": message.traceparent,
+        "request_id": message.request_id,
     }
     return json.dumps(fields).encode()[:-1] + b', "raw": ' + _raw(message) + b"}"
 

@@ -14,7 +14,8 @@ _RETURNING: Final = (
 
 _WITH_ALL_THAT_IS_NEEDED: Final = f"""
     SELECT claimed.*, now() AS now,
-           sends.state AS send_state, sends.expires_at, sends.variables, sends.until, cardinality(sends.channels) AS deliveries,
+           sends.state AS send_state, sends.schedule_at, sends.expires_at, sends.variables, sends.until, sends.request_id,
+           sends.traceparent, cardinality(sends.channels) AS deliveries,
            channel_keys.status AS key_status, channel_keys.status_code, channel_keys.status_reason,
            channel_keys.credentials, channel_keys.on_unknown, channel_keys.settings AS key_settings,
            channel_keys.rate_per_second, channel_keys.quota_limit, coalesce({quota.spent}, false) AS quota_spent,

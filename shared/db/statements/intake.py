@@ -7,12 +7,13 @@ from sqlalchemy import text
 insert_sends: Final = text("""
     WITH accepted AS (
         INSERT INTO sends (id, account_id, number, dialect, state, channels, variables, schedule_at, expires_at, token_id,
-                           request_id, waiter, until)
+                           request_id, traceparent, waiter, until)
         SELECT id, account_id, coalesce(number, nextval('send_numbers')), dialect, state, channels, variables, schedule_at,
-               expires_at, token_id, request_id, waiter, until
+               expires_at, token_id, request_id, traceparent, waiter, until
           FROM jsonb_to_recordset(CAST(:sends AS jsonb))
             AS send (id uuid, account_id uuid, number bigint, dialect text, state text, channels text[], variables jsonb,
-                     schedule_at timestamptz, expires_at timestamptz, token_id uuid, request_id text, waiter text, until jsonb)
+                     schedule_at timestamptz, expires_at timestamptz, token_id uuid, request_id text, traceparent text,
+                     waiter text, until jsonb)
     )
     INSERT INTO deliveries (id, send_id, account_id, channel, tier, fallback, key_id, target, address, template_id, content,
                             state, queue, queued_at, published_at)

@@ -43,6 +43,7 @@ sends = Table(
     Column("token_id", Uuid),
     Column("campaign_id", Uuid),
     maybe_text("request_id"),
+    maybe_text("traceparent"),
     maybe_text("waiter"),
     document("until"),
     now("created_at"),

@@ -25,6 +25,7 @@ from worker.runtime.wires import ProcessWires
 
 LINEAGE = Lineage(root_id="root", task_id="task")
 WORDS = "s3cret +6281234567890"
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 SENT = Sent(provider_message_id="42:1")
 TROUBLE = NotSent(code=Code.PROVIDER_UNAVAILABLE, reason="unavailable", action=Action.RETRY)
 LOST = Unknown(code=Code.ANSWER_TIMEOUT, reason="the provider did not answer in time")
@@ -180,7 +181,15 @@ def test_the_log_holds_ids_and_codes_only(ready: Callable[..., Claim], adapter: 
     adapter.answer = answering(
         NotSent(code=Code.RECIPIENT_BLOCKED, reason="Ann blocked it", action=Action.NEXT, detail={"to": "@ann_smith"})
     )
-    given = ready(channel=Channel.WABA, target="+62 812 3456 7890", address="6281234567890")
+    given = ready(
+        channel=Channel.WABA,
+        target="+62 812 3456 7890",
+        address="6281234567890",
+        traceparent=TRACEPARENT,
+        tier=1,
+        attempts=1,
+        queued_at=NOW - timedelta(seconds=1.5),
+    )
     with capture_logs() as lines:
         deliver(given)
     (line,) = lines
@@ -189,9 +198,25 @@ def test_the_log_holds_ids_and_codes_only(ready: Callable[..., Claim], adapter: 
         "log_level": "info",
         "send": ids.encode(ids.SEND, given.send_id),
         "delivery": ids.encode(ids.DELIVERY, given.id),
+        "account": ids.encode(ids.ACCOUNT, given.account_id),
         "channel": "waba",
         "outcome": "NotSent",
         "code": "recipient_blocked",
         "again": False,
+        "request_id": given.request_id,
+        "trace_id": "0af7651916cd43dd8448eb211c80319c",
+        "task": "task",
+        "tier": 1,
+        "attempt": 2,
         "ms": line["ms"],
+        "call_ms": line["call_ms"],
+        "waited_ms": 1500,
     }
+    assert 0 <= line["call_ms"] <= line["ms"]
+
+
+def test_what_is_not_called_has_no_time_at_its_provider(ready: Callable[..., Claim]) -> None:
+    with capture_logs() as lines:
+        deliver(ready(suppressed=True, attempts=2))
+    (line,) = lines
+    assert (line["attempt"], line["call_ms"], "trace_id" in line) == (2, None, False)

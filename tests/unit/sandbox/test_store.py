@@ -40,6 +40,8 @@ def test_a_message_is_shown_with_its_request_and_its_times() -> None:
         "received_at": "2023-11-14T22:13:20.250Z",
         "delivery_id": None,
         "provider_message_id": "m1",
+        "traceparent": None,
+        "request_id": None,
         "raw": {"text": "Halo"},
     }
 
