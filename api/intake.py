@@ -7,7 +7,7 @@ transaction and answers each. What is accepted stands in Postgres before anybody
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Final
 from uuid import UUID
@@ -23,7 +23,7 @@ from api.idempotency_keys import Claim, IdempotencyInProgress, IdempotencyKeyReu
 from api.orders import Order, Rows, opens, parameters, rows
 from api.promises import Promise
 from api.publishing import Publisher
-from shared import ids, settings
+from shared import ids, metrics, settings
 from shared.db import engine, hot
 from shared.db.statements import intake as statements
 from shared.domain.due import AT_ONCE, Due
@@ -77,6 +77,7 @@ class _Entry:
     rows: Rows
     claim: Claim | None
     accepted: Promise[Accepted]
+    at: float = field(default_factory=time.monotonic)
 
     @property
     def owner(self) -> Owner | None:
@@ -120,6 +121,7 @@ class Intake:
         try:
             return entry.accepted.result(settings.get().database_timeout)
         except TimeoutError:
+            metrics.SENDS_REFUSED.labels("database_away").inc()
             raise Stalled from None
 
     def _run(self) -> None:
@@ -164,12 +166,14 @@ class Intake:
         except _Contended as contended:
             return _without(entries, contended.send_id)
         except DATABASE_AWAY as error:
+            metrics.SENDS_REFUSED.labels("database_away").inc(len(entries))
             _refuse(entries, error)
         except Exception as error:  # noqa: BLE001 - the thread outlives a bug; its callers hear of it.
             self._commit_apart(entries, error)
         else:
             self._backlog.add(len(due))
             self._publisher.publish(due)
+            _count(entries, results)
             _answer(entries, results)
         return []
 
@@ -185,6 +189,7 @@ def _repeated(order: Order, refusal: Overloaded) -> Accepted:
     """Find the send that an order repeats, which stands whatever is refused now. Raises the refusal of one that would be new."""
     standing = idempotency_keys.repeated_send(order.account_id, order.idempotency) if order.idempotency else None
     if standing is None:
+        metrics.SENDS_REFUSED.labels("overloaded").inc()
         raise refusal
     return Accepted(send_id=standing, replayed=True)
 
@@ -198,6 +203,14 @@ def _without(entries: Sequence[_Entry], send_id: UUID | None) -> list[_Entry]:
     """Refuse the order whose idempotency key is held, and give the others."""
     _refuse([entry for entry in entries if entry.order.send_id == send_id], IdempotencyInProgress())
     return [entry for entry in entries if entry.order.send_id != send_id]
+
+
+def _count(entries: Iterable[_Entry], results: Iterable[_Standing]) -> None:
+    """Count what was accepted just now, and not before."""
+    made = [entry for entry, result in zip(entries, results, strict=True) if result == _made(entry.order)]
+    for entry in made:
+        metrics.SENDS_ACCEPTED.labels(entry.order.plan.dialect).inc()
+        metrics.INTAKE_SECONDS.observe(time.monotonic() - entry.at)
 
 
 def _answer(entries: Iterable[_Entry], results: Iterable[_Standing]) -> None:

@@ -8,11 +8,12 @@ from uuid import UUID
 from flask import Flask, current_app
 
 from api.backlog import Backlog
+from api.errors import Overloaded
 from api.intake import Intake
 from api.publishing import Publisher
 from api.shares import Shares
 from api.waiting import WaitingRoom
-from shared import health, settings
+from shared import health, metrics, settings
 from shared.db import engine
 from shared.domain.send import SendPlan
 from shared.queues import Queue
@@ -54,7 +55,11 @@ def of(app: Any) -> Services:
 
 def admit() -> None:
     """Let in a request that is about to send something new. Raises :class:`api.errors.Overloaded`."""
-    of(current_app).backlog.admit()
+    try:
+        of(current_app).backlog.admit()
+    except Overloaded:
+        metrics.SENDS_REFUSED.labels("overloaded").inc()
+        raise
 
 
 def queue(account_id: UUID, plan: SendPlan) -> Queue:

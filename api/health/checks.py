@@ -1,9 +1,7 @@
 """Running checks for probes: side by side, bounded in time, and not more often than they are worth."""
 
-import threading
-import time
 from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import Future, wait
+from concurrent.futures import wait
 from functools import partial
 from typing import Final
 
@@ -12,6 +10,7 @@ import structlog
 from shared import health
 from shared.db import engine
 from shared.health import Health
+from shared.looks import Look
 
 _log: Final = structlog.get_logger("health")
 _PATIENCE: Final = 2.0
@@ -22,31 +21,19 @@ _NO_ANSWER: Final = Health(problem=f"no answer within {_PATIENCE:.0f} s: what is
 _BUG: Final = Health(problem="the check itself failed: see the log of the api")
 
 
-class Check:
-    """One check, which is never made twice at once: a server that hangs keeps one thread and not one for every probe."""
+class Check(Look[Health]):
+    """One check."""
 
     def __init__(self, look: Callable[[], Health]) -> None:
-        self._look = look
-        self._lock = threading.Lock()
-        self._found: Future[Health] | None = None
-        self._fresh_until = 0.0
+        super().__init__(partial(_made, look), _FRESH)
 
-    def begin(self) -> Future[Health]:
-        """Give what is being found, or was found just now."""
-        with self._lock:
-            if self._found is None or (self._found.done() and time.monotonic() > self._fresh_until):
-                self._found = Future()
-                threading.Thread(target=self._make, args=(self._found,), name="health", daemon=True).start()
-            return self._found
 
-    def _make(self, found: Future[Health]) -> None:
-        try:
-            result = self._look()
-        except Exception:  # noqa: BLE001 - a probe is answered, whatever is wrong.
-            _log.exception("health.bug")
-            result = _BUG
-        self._fresh_until = time.monotonic() + _FRESH
-        found.set_result(result)
+def _made(look: Callable[[], Health]) -> Health:
+    try:
+        return look()
+    except Exception:  # noqa: BLE001 - a probe is answered, whatever is wrong.
+        _log.exception("health.bug")
+        return _BUG
 
 
 def all_checks() -> dict[str, Check]:

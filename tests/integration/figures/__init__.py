@@ -1,0 +1,1 @@
+"""Real processes that count, die, and take over from each other."""

@@ -1,0 +1,1 @@
+"""What is counted, where it is kept, how it is served, and what is drawn of it."""
