@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from api import failed
 from api.known import Known
 from shared import vault
 from shared.db import engine
@@ -16,6 +17,8 @@ _MOST_CACHED: Final = 50_000
 _Owned = tuple[UUID, UUID, str]
 
 _cache: Final[Known[_Owned]] = Known(_MOST_CACHED)
+_nobodys: Final[Known[bool]] = Known(_MOST_CACHED)
+"""Tokens that are no key's, and will never be one: new ones are made at random."""
 
 
 class ForeignKeyToken(Exception):
@@ -26,20 +29,26 @@ class ForeignKeyToken(Exception):
 
 
 def resolve(account_id: UUID, tokens: Mapping[Channel, str]) -> dict[Channel, UUID]:
-    """Find the keys behind the tokens of a request. Raises :class:`ForeignKeyToken` for the first that is not the account's."""
+    """Find the keys behind the tokens of a request.
+
+    Raises :class:`ForeignKeyToken` for the first that is not the account's, and :class:`api.errors.TooManyFailures` in its place
+    beyond the limit.
+    """
     hashes = {channel: vault.token_hash(token) for channel, token in tokens.items()}
     found = {token_hash: _cache.get(token_hash) for token_hash in hashes.values()}
-    found.update(_look_up([token_hash for token_hash, owned in found.items() if owned is None]))
+    found.update(_look_up([each for each, owned in found.items() if owned is None and not _nobodys.get(each)]))
     return {channel: _own(account_id, channel, found[token_hash]) for channel, token_hash in hashes.items()}
 
 
 def forget() -> None:
     """Forget every key: one has another token."""
     _cache.clear()
+    _nobodys.clear()
 
 
 def _own(account_id: UUID, channel: Channel, owned: _Owned | None) -> UUID:
     if owned is None or owned[1:] != (account_id, channel):
+        failed.count(account_id)
         raise ForeignKeyToken(channel)
     return owned[0]
 
@@ -47,11 +56,13 @@ def _own(account_id: UUID, channel: Channel, owned: _Owned | None) -> UUID:
 def _look_up(hashes: list[bytes]) -> dict[bytes, _Owned]:
     if not hashes:
         return {}
-    generation = _cache.generation
+    generation, of_nobodys = _cache.generation, _nobodys.generation
     columns = (channel_keys.c.token_hash, channel_keys.c.id, channel_keys.c.account_id, channel_keys.c.channel)
-    with engine.get().connect() as connection:
+    with failed.looking_up(), engine.get().connect() as connection:
         rows = connection.execute(select(*columns).where(channel_keys.c.token_hash.in_(hashes))).all()
     found = {bytes(row.token_hash): (row.id, row.account_id, row.channel) for row in rows}
     for token_hash, owned in found.items():
         _cache.put(token_hash, owned, generation)
+    for token_hash in set(hashes) - found.keys():
+        _nobodys.put(token_hash, True, of_nobodys)  # noqa: FBT003 - what is kept is that it was found out.
     return found

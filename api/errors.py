@@ -19,6 +19,9 @@ _SHAPES: Final = "antar.shapes"
 class ApiError(Exception):
     """A request is refused, with all that the answer needs."""
 
+    retry_after: int | None = None
+    """Seconds after which it may be sent again, where that is known."""
+
     def __init__(self, status: int, kind: str, code: str, message: str, *, param: str | None = None) -> None:
         super().__init__(message)
         self.status = status
@@ -33,6 +36,14 @@ class Unauthenticated(ApiError):
 
     def __init__(self, message: str, *, code: str = "invalid_api_key") -> None:
         super().__init__(401, "authentication_error", code, message)
+
+
+class TooManyFailures(ApiError):
+    """An address or an account has failed to authenticate too often to be told what was wrong."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(429, "rate_limit_error", "rate_limit_exceeded", "too many failed authentications")
+        self.retry_after = retry_after
 
 
 class Forbidden(ApiError):
@@ -71,8 +82,7 @@ class Conflict(ApiError):
 class ServiceUnavailable(ApiError):
     """Postgres is away: nothing was accepted, and the same request may be sent again."""
 
-    retry_after = 2
-    """Seconds."""
+    retry_after: int = 2
 
     def __init__(self) -> None:
         super().__init__(503, "api_error", "service_unavailable", "service temporarily unavailable")
@@ -105,7 +115,7 @@ def render(error: ApiError) -> Response:
     body["request_id"] = request_ids.current()
     response = jsonify(error=body)
     response.status_code = error.status
-    if isinstance(error, ServiceUnavailable):
+    if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
 

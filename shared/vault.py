@@ -55,7 +55,7 @@ class Vault:
     def decrypt(self, owner: UUID, ciphertext: bytes) -> dict[str, Any]:
         """Read what :meth:`encrypt` wrote for the same row. Raises :class:`VaultError`."""
         identifier, _, sealed = ciphertext.partition(_SEPARATOR)
-        key = self.keys.get(identifier.decode(errors="replace"))
+        key = self.keys.get(key_id(identifier))
         if key is None:
             raise VaultError("credentials are encrypted under a key that ANTAR_SECRET_KEYS does not hold")
         try:
@@ -64,6 +64,15 @@ class Vault:
             raise VaultError("credentials cannot be decrypted: they were altered or moved, or the key is another") from None
         document: dict[str, Any] = json.loads(plain)
         return document
+
+    def renew(self, owner: UUID, ciphertext: bytes) -> bytes:
+        """Encrypt under the active key what :meth:`encrypt` wrote for the same row. Raises :class:`VaultError`."""
+        return self.encrypt(owner, self.decrypt(owner, ciphertext))
+
+
+def key_id(named: bytes) -> str:
+    """Read the id that a ciphertext begins with; of no key, where it is no text."""
+    return named.decode(errors="replace")
 
 
 def parse_keys(text: str) -> Vault:

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from flask import Response, request
 
+from api import headers
 from api.errors import ResourceNotFound
 from shared import storage
 from shared.domain.files import File
@@ -26,8 +27,7 @@ def answer(file: File, seconds: int) -> Response:
     response.set_etag(file.sha256.hex())
     response.headers["Content-Disposition"] = _disposition(file)
     response.headers["Cache-Control"] = f"private, max-age={seconds}"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers[headers.POLICY] = "default-src 'none'; sandbox"
     return response
 
 

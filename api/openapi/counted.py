@@ -29,7 +29,7 @@ def answers(status: int, answer: Answer, *others: int, conflict: Mapping[int, An
         others: The statuses of refusals, beside those of every such route.
         conflict: A 409 in words of its own.
     """
-    given = {status: answer, **refusals(*others, 429), **(conflict or {})}
+    given = {status: answer, **refusals(*others), **(conflict or {})}
     return {
         code: each if code in _NOT_COUNTED else replace(each, headers={**each.headers, **_LIMITED}) for code, each in given.items()
     }

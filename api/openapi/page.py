@@ -4,8 +4,6 @@ A viewer was weighed against it: the Swagger UI that is to be had as a wheel (4.
 megabyte of script that shows nothing to whoever saves the page or reads it as text.
 """
 
-import base64
-import hashlib
 import re
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +11,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, Template
 from markupsafe import Markup, escape
 
+from api import headers
 from api.openapi import curl
 from shared.domain.meanings import MEANINGS
 
@@ -21,7 +20,7 @@ _STYLE: Final = (_HERE / "docs.css").read_text()
 _CODE: Final = re.compile(r"`([^`]+)`")
 _EMPHASIS: Final = re.compile(r"\*([^*]+)\*")
 
-STYLE_HASH: Final = f"sha256-{base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()}"
+STYLE_HASH: Final = headers.hashed(_STYLE)
 """What a content security policy names the page's style sheet by."""
 
 

@@ -85,7 +85,7 @@ _REFUSED: Final[Mapping[int, Answer]] = {
         "rate_limit_error",
         "rate_limit_exceeded",
         "too many requests",
-        "Too many requests: wait for as long as `Retry-After` says.",
+        "Too many requests, or too many that failed to authenticate: wait for as long as `Retry-After` says.",
     ),
     **refused(
         503,
@@ -98,8 +98,8 @@ _REFUSED: Final[Mapping[int, Answer]] = {
 
 
 def refusals(*statuses: int) -> Mapping[int, Answer]:
-    """Give these, and those of every operation with a token: 401 and 503."""
-    return only(*{*statuses, 401, 503})
+    """Give these, and those of every operation with a token: 401, 429 where that happens too often, and 503."""
+    return only(*{*statuses, 401, 429, 503})
 
 
 def only(*statuses: int) -> Mapping[int, Answer]:

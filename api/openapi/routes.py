@@ -7,16 +7,13 @@ from typing import Final
 
 from flask import Blueprint, Response, current_app, request
 
+from api import headers
 from api.openapi import document, page, rooms
 from shared import settings
 
 blueprint = Blueprint("openapi", __name__)
 
-_SAFETY: Final = {
-    "Content-Security-Policy": f"default-src 'none'; style-src '{page.STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
+_POLICY: Final = headers.policy(style=page.STYLE_HASH)
 """The page holds one style sheet and nothing that runs or loads."""
 
 
@@ -38,7 +35,7 @@ def describe() -> Response:
 def read() -> Response:
     """Give the page for people."""
     response = Response(_tell().page, mimetype="text/html")
-    response.headers.update(_SAFETY)
+    response.headers[headers.POLICY] = _POLICY
     return _cached(response)
 
 

@@ -73,7 +73,7 @@ def _takes(channel: str, name: str, summary: str, description: str, *proofs: Par
         auth=Auth.PROVIDER,
         parameters=(KEY, *proofs),
         body=Body(type=dict[str, Any]),
-        answers={200: Answer(description="It is stored."), **_NOT_PROVEN, **only(413, 503)},
+        answers={200: Answer(description="It is stored."), **_NOT_PROVEN, **only(413, 429, 503)},
     )
 
 
@@ -87,7 +87,7 @@ OPERATIONS: Final = (
         tag=_TAG,
         auth=Auth.PROVIDER,
         parameters=_CHALLENGE,
-        answers={200: Answer(description="The challenge.", type=str, media_type="text/plain"), **_WRONG_TOKEN, **only(503)},
+        answers={200: Answer(description="The challenge.", type=str, media_type="text/plain"), **_WRONG_TOKEN, **only(429, 503)},
     ),
     _takes("waba", "take_waba_webhook", "Take a webhook of Meta", "What the key's app has signed.", _META_SIGNATURE),
     _takes(

@@ -6,11 +6,12 @@ itself by is the authority.
 
 from http import HTTPStatus
 from typing import Final
+from uuid import UUID
 
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy import insert
 
-from api import bodies, services
+from api import bodies, failed, services
 from api.errors import ApiError
 from api.receipts import senders
 from shared import ids
@@ -31,6 +32,8 @@ def verify(key: str) -> Response:
         sender = senders.find(connection, key, Channel.WABA)
     asked = request.args
     genuine = sender is not None and sender.knows(asked.get("hub.verify_token", ""))
+    if not genuine:
+        failed.count()
     if not genuine or asked.get("hub.mode") != "subscribe":
         raise ApiError(HTTPStatus.FORBIDDEN, "authentication_error", "invalid_verify_token", "this is not the token agreed on")
     return Response(asked.get("hub.challenge", ""), mimetype="text/plain")
@@ -55,7 +58,7 @@ def take_from_telegram(key: str) -> Response:
 
 
 def _take(key: str, channel: Channel) -> Response:
-    """Store what the key's provider has proved to be its own; anything else leaves no trace.
+    """Store what the key's provider has proved to be its own; anything else leaves no trace but a count of what has failed.
 
     Raises :class:`api.errors.Overloaded` while too many wait to be handled: providers post again what was not taken.
     """
@@ -63,12 +66,20 @@ def _take(key: str, channel: Channel) -> Response:
     own.inbox.admit()
     body = bodies.read_within(_LARGEST)
     webhook_id = ids.new()
-    with engine.get().begin() as connection:
-        sender = senders.find(connection, key, channel)
-        if sender is None or not sender.has_sent(body, request.headers):
-            raise ApiError(HTTPStatus.UNAUTHORIZED, "authentication_error", "invalid_signature", "the signature is not the body's")
-        values = {"id": webhook_id, "key_id": sender.key_id, "provider": sender.provider, "body": body}
-        connection.execute(insert(inbox).values(values))
+    if not _store(webhook_id, key, channel, body):
+        failed.count()
+        raise ApiError(HTTPStatus.UNAUTHORIZED, "authentication_error", "invalid_signature", "the signature is not the body's")
     own.inbox.add(1)
     own.publisher.handle(webhook_id)
     return Response(status=HTTPStatus.OK)
+
+
+def _store(webhook_id: UUID, key: str, channel: Channel, body: bytes) -> bool:
+    """Store a webhook, unless nothing proves that it is the provider's."""
+    with engine.get().begin() as connection:
+        sender = senders.find(connection, key, channel)
+        if sender is None or not sender.has_sent(body, request.headers):
+            return False
+        values = {"id": webhook_id, "key_id": sender.key_id, "provider": sender.provider, "body": body}
+        connection.execute(insert(inbox).values(values))
+        return True

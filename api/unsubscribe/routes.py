@@ -6,6 +6,7 @@ from flask import Blueprint, Response
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from api import headers
 from api.errors import ResourceNotFound
 from shared import ids, unsubscribe
 from shared.db import engine
@@ -16,17 +17,19 @@ blueprint = Blueprint("unsubscribe", __name__)
 
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Unsubscribe</title>
-<body style="font:1.1rem/1.5 system-ui;max-width:32rem;margin:4rem auto;padding:0 1rem">{}</body></html>
+<style>{}</style><body>{}</body></html>
 """
-_ASK = _PAGE.format('<h1>Unsubscribe</h1><form method="post"><button style="font:inherit">Stop these emails</button></form>')
-_DONE = _PAGE.format("<h1>You are unsubscribed</h1><p>This sender will write to you no more.</p>")
+_STYLE = "body{font:1.1rem/1.5 system-ui;max-width:32rem;margin:4rem auto;padding:0 1rem}button{font:inherit}"
+_ASK = _PAGE.format(_STYLE, '<h1>Unsubscribe</h1><form method="post"><button>Stop these emails</button></form>')
+_DONE = _PAGE.format(_STYLE, "<h1>You are unsubscribed</h1><p>This sender will write to you no more.</p>")
+_POLICY = headers.policy(style=headers.hashed(_STYLE), form="'self'")
 
 
 @blueprint.get("/unsubscribe/<token>")
 def ask(token: str) -> Response:
     """Ask a person; a link that a scanner follows must not unsubscribe anybody."""
     _genuine(token)
-    return Response(_ASK, mimetype="text/html")
+    return _shown(_ASK)
 
 
 @blueprint.post("/unsubscribe/<token>")
@@ -42,7 +45,11 @@ def stop(token: str) -> Response:
         suppressed = {"reason": "unsubscribe", "expires_at": None, "created_at": func.now()}
         statement = insert(suppressions).values(**values, reason="unsubscribe")
         connection.execute(statement.on_conflict_do_update(index_elements=["account_id", "channel", "address"], set_=suppressed))
-    return Response(_DONE, mimetype="text/html")
+    return _shown(_DONE)
+
+
+def _shown(page: str) -> Response:
+    return Response(page, mimetype="text/html", headers={headers.POLICY: _POLICY})
 
 
 def _genuine(token: str) -> UUID:

@@ -41,6 +41,12 @@ def _refused(description: str, error: str, headers: Mapping[str, str] | None = N
 _ALWAYS: Final = {
     401: _refused("The API key is missing or not valid.", errors.KEY_MISSING),
     403: _refused("The account has no active subscription.", errors.NOT_SUBSCRIBED),
+    429: Answer(
+        description="The API key asks too often, or too many requests failed to authenticate, as this one did.",
+        type=models.TooManyRequests,
+        headers=_RETRY,
+        example={"error": errors.TOO_MANY_REQUESTS, "retry_after": 60},
+    ),
     503: _refused(
         "The database is away, or too many sends wait for one more: nothing was done, and the request may be repeated.",
         errors.UNAVAILABLE,
@@ -64,12 +70,6 @@ def _sending(sent: str, refused: Answer) -> dict[int, Answer]:
         **_ALWAYS,
         409: _refused("The first request with this `Idempotency-Key` is still being accepted.", errors.IN_PROGRESS),
         413: _refused("The body is larger than `ANTAR_MAX_BODY_BYTES`.", "Request Entity Too Large"),
-        429: Answer(
-            description="The API key asks too often.",
-            type=models.TooManyRequests,
-            headers=_RETRY,
-            example={"error": errors.TOO_MANY_REQUESTS, "retry_after": 60},
-        ),
     }
 
 

@@ -141,9 +141,17 @@ def _unauthenticated(error: native.Unauthenticated) -> Response:
     return _refuse(error.status, errors.KEY_MISSING if error.message == auth.MISSING else errors.KEY_INVALID)
 
 
+@blueprint.errorhandler(native.TooManyFailures)
+def _too_many_failures(error: native.TooManyFailures) -> Response:
+    return _too_soon(error.retry_after)
+
+
 @blueprint.errorhandler(limits.RateLimited)
 def _too_many_requests(error: limits.RateLimited) -> Response:
-    seconds = error.verdict.retry_after
+    return _too_soon(error.verdict.retry_after)
+
+
+def _too_soon(seconds: int | None) -> Response:
     response = _refuse(HTTPStatus.TOO_MANY_REQUESTS, errors.TOO_MANY_REQUESTS, retry_after=seconds)
     response.headers["Retry-After"] = str(seconds)
     return response

@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from api import errors, idempotency, idempotency_keys, limits, numbers
+from api import buckets, errors, idempotency, idempotency_keys, limits, numbers
 from api.dialects.kirim.fields import INVALID_PHONE_NUMBER
 from api.errors import ApiError, Conflict, InvalidRequest, Unauthenticated, invalid_value
 
@@ -110,7 +110,7 @@ def _unprocessable(code: str, message: str, param: str | None = None) -> ApiErro
     return ApiError(422, "invalid_request_error", code, message, param=param)
 
 
-def _too_many(verdict: limits.Verdict) -> str:
+def _too_many(verdict: buckets.Verdict) -> str:
     return f"Too many requests: the account may make {verdict.limit} of this kind in a minute. Retry in {verdict.retry_after} s."
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, current_app, jsonify, request
 
-from api import auth, bodies, idempotency, idempotency_keys, intake, limits, lists, numbers, request_ids, services
+from api import auth, bodies, idempotency, idempotency_keys, intake, limits, lists, numbers, request_ids, requests, services
 from api.dialects.kirim import errors, planning, queries, render, schema
 from api.errors import InvalidRequest, ResourceNotFound
 from api.idempotency_keys import IdempotencyKey
@@ -51,6 +51,7 @@ def _commit(caller: auth.Caller, parsed: schema.Request, key: IdempotencyKey | N
         account_id=caller.account_id,
         token_id=caller.token_id,
         request_id=request_ids.current(),
+        traceparent=requests.traceparent(),
         waiter=None,
         idempotency=key,
         queue=services.queue(caller.account_id, plan),

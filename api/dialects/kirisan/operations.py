@@ -49,6 +49,9 @@ _QUEUED: Final = {
 }
 
 
+_RETRY: Final = {"Retry-After": "Seconds after which to try again."}
+
+
 def _refused(description: str, reason: str, **headers: str) -> Answer:
     return Answer(description=description, type=Refused, headers=headers, example={"status": False, "reason": reason})
 
@@ -75,10 +78,13 @@ OPERATIONS: Final = (
             ),
             413: _refused("The body is larger than `ANTAR_MAX_BODY_BYTES`.", "request entity too large"),
             422: _refused("The `Idempotency-Key` stands for another request.", "Idempotency-Key was used with another request"),
+            429: _refused(
+                "Too many requests failed to authenticate: this one did so too.", "too many failed authentications", **_RETRY
+            ),
             503: _refused(
                 "The database is away, or too many sends wait already: nothing was accepted, and the request may be repeated.",
                 "service temporarily unavailable",
-                **{"Retry-After": "Seconds after which to try again."},
+                **_RETRY,
             ),
         },
     ),

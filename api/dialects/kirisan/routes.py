@@ -72,6 +72,13 @@ def _unauthenticated(error: errors.Unauthenticated) -> Response:
     return _refuse(error.status, error.message)
 
 
+@blueprint.errorhandler(errors.TooManyFailures)
+def _too_many_failures(error: errors.TooManyFailures) -> Response:
+    response = _refuse(error.status, error.message)
+    response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
 @blueprint.errorhandler(channel_keys.ForeignKeyToken)
 def _foreign_key(error: channel_keys.ForeignKeyToken) -> Response:
     return _refuse(403, str(error))

@@ -14,7 +14,15 @@ from shared.management import accounts, keys, tokens
 from tests.integration import this_process
 from tests.integration.api.caller import Caller
 
-_IMPATIENT = {"ANTAR_DATABASE_TIMEOUT": "2", "ANTAR_API_THREADS": "32", "ANTAR_SEND_WAIT": "0"}
+FAILED_AUTH = 3
+"""A minute, and from one address: another one is forgiven every 20 seconds."""
+_IMPATIENT = {
+    "ANTAR_DATABASE_TIMEOUT": "2",
+    "ANTAR_API_THREADS": "32",
+    "ANTAR_SEND_WAIT": "0",
+    "ANTAR_FAILED_AUTH_PER_MINUTE": str(FAILED_AUTH),
+    "ANTAR_TRUSTED_PROXIES": "127.0.0.0/8",
+}
 
 
 @pytest.fixture(scope="package")

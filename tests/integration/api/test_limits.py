@@ -11,8 +11,9 @@ import redis
 from sqlalchemy import Engine
 from structlog.testing import capture_logs
 
-from api import limits
-from api.limits import Kind, Verdict
+from api import buckets, limits
+from api.buckets import Verdict
+from api.limits import Kind
 from shared import ids, settings
 
 _MICROSECONDS = 1_000_000
@@ -20,9 +21,9 @@ _MICROSECONDS = 1_000_000
 
 @pytest.fixture(autouse=True)
 def _own_buckets(own_process: Engine) -> Iterator[None]:  # noqa: ARG001 - the settings of that stack.
-    limits._buckets.cache_clear()
+    buckets._buckets.cache_clear()
     yield
-    limits._buckets.cache_clear()
+    buckets._buckets.cache_clear()
 
 
 @pytest.fixture
@@ -114,7 +115,7 @@ def silent_signals(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         monkeypatch.setenv("ANTAR_SIGNAL_URL", f"redis://127.0.0.1:{listener.getsockname()[1]}/0")
         settings.get.cache_clear()
-        limits._buckets.cache_clear()
+        buckets._buckets.cache_clear()
         yield listener
         monkeypatch.undo()
         settings.get.cache_clear()
@@ -137,7 +138,7 @@ def test_while_redis_is_away_all_pass_and_it_is_asked_once_in_a_while(silent_sig
     started = time.monotonic()
     with capture_logs() as logs:
         taken = [take(identifier, 1) for _ in range(200)]
-    assert time.monotonic() - started < limits._REST
+    assert time.monotonic() - started < buckets._REST
     assert {(each.allowed, each.limit, each.remaining, each.retry_after) for each in taken} == {(True, 1, 1, 0)}
     assert connections(silent_signals) == 1
     assert [line["event"] for line in logs] == ["limits.away"]
@@ -145,10 +146,10 @@ def test_while_redis_is_away_all_pass_and_it_is_asked_once_in_a_while(silent_sig
 
 def test_redis_is_used_again_when_it_is_back() -> None:
     identifier = ids.new()
-    buckets = limits._buckets()
+    own = buckets._buckets()
     with capture_logs() as logs:
-        buckets._lose(ConnectionError())
+        own._lose(ConnectionError())
         assert [take(identifier, 1).allowed for _ in range(2)] == [True, True]
-        buckets._rests_until = 0.0
+        own._rests_until = 0.0
         assert [take(identifier, 1).allowed for _ in range(2)] == [True, False]
     assert [line["event"] for line in logs] == ["limits.away", "limits.back"]

@@ -1,0 +1,49 @@
+"""What browsers and caches are told with every answer, unless a route says otherwise: nothing is kept, guessed, framed or run.
+
+``Strict-Transport-Security`` is not among it: it speaks for the whole host and all that is served there, and so for whoever ends
+TLS before the api.
+"""
+
+import base64
+import hashlib
+from typing import Final
+
+from flask import Flask, Response
+
+POLICY: Final = "Content-Security-Policy"
+
+
+def policy(style: str | None = None, form: str = "'none'") -> str:
+    """Write a policy by which nothing is loaded, run or framed.
+
+    Args:
+        style: The hash of the one style sheet that stands in the page itself.
+        form: Where its forms may go.
+    """
+    styled = "" if style is None else f" style-src '{style}';"
+    return f"default-src 'none';{styled} form-action {form}; base-uri 'none'; frame-ancestors 'none'"
+
+
+def hashed(text: str) -> str:
+    """Give the hash by which a policy names a text of the page."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+_ALWAYS: Final = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", POLICY: policy()}
+_TAGGED: Final = "private, no-cache"
+"""With a tag it may be held by who asked, and is asked each time whether it still is the same."""
+_KEPT_BY_NOBODY: Final = "no-store"
+
+
+def register(app: Flask) -> None:
+    """Tell it with every answer of the app."""
+    app.after_request(_add)
+
+
+def _add(response: Response) -> Response:
+    headers = response.headers
+    for name, value in _ALWAYS.items():
+        headers.setdefault(name, value)
+    if "Cache-Control" not in headers:
+        headers["Cache-Control"] = _TAGGED if "ETag" in headers else _KEPT_BY_NOBODY
+    return response
