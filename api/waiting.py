@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-import redis
 import structlog
 from redis.client import PubSub
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 from sqlalchemy.exc import SQLAlchemyError
 
 from api import revocations
 from api.promises import Promise
-from shared import settings, signals
+from shared import redis_clients, settings, signals
 from shared.db import engine
 from shared.domain.send import SendView
 from shared.domain.states import FINAL_SENDS
@@ -31,6 +31,8 @@ _log: Final = structlog.get_logger("waiting")
 _LOOK_AGAIN: Final = 2.0
 _LOOK_SOON: Final = 0.25
 _RECONNECT: Final = 1.0
+_QUIET: Final = 3.0
+"""Seconds without news after which the server is asked whether it is there, and again that it has to answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +85,14 @@ class WaitingRoom:
 
     def _subscribe(self) -> None:
         """Hear until Redis is gone. Each subscription forgets once it stands: of what was said before, nothing was heard."""
-        client = redis.Redis.from_url(settings.get().signals, socket_connect_timeout=3, health_check_interval=15)
-        with client.pubsub() as subscription:  # type: ignore[no-untyped-call]
+        with (
+            redis_clients.connect(settings.get().signals, socket_connect_timeout=_QUIET) as client,
+            client.pubsub() as subscription,
+        ):
             own = signals.settled_channel(self.process)
             subscription.subscribe(own, signals.REVOKED)
-            for message in subscription.listen():
-                self._hear(own.encode(), [message, *_arrived(subscription)])
+            for messages in _heard(subscription):
+                self._hear(own.encode(), messages)
 
     def _hear(self, own: bytes, messages: Sequence[Any]) -> None:
         news = [message["data"] for message in messages if message["type"] == "message" and message["channel"] == own]
@@ -118,6 +122,27 @@ class WaitingRoom:
         for send_id, view in views.items():
             if view.state in FINAL_SENDS and settled[send_id].outcome.take():
                 settled[send_id].outcome.keep(view)
+
+
+def _heard(subscription: PubSub) -> Iterator[Sequence[Any]]:
+    """Give what arrives, together what is there together. Raises redis-py's ``TimeoutError`` when nothing is said at all.
+
+    Somebody else may be the master by now, and the former one hang with all its connections open: who is quiet is asked.
+    """
+    asked = False
+    while True:
+        message = subscription.get_message(timeout=_QUIET)
+        if message is None:
+            _ask(subscription, again=asked)
+        elif messages := [each for each in (message, *_arrived(subscription)) if each["type"] != "pong"]:
+            yield messages
+        asked = message is None
+
+
+def _ask(subscription: PubSub, *, again: bool) -> None:
+    if again:
+        raise RedisTimeoutError("the server of a subscription does not answer")
+    subscription.ping()
 
 
 def _arrived(subscription: PubSub) -> Iterator[Any]:

@@ -13,7 +13,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from shared import queues, settings
+from shared import queues, redis_clients, settings
 
 AWAY: Final = (*queues.BROKER_TROUBLE, RedisError)
 """What looking and noting raise while the broker, or the Redis of the signals, is away."""
@@ -36,7 +36,7 @@ class Backlog:
 
 def connect() -> redis.Redis:
     """Make a client for the notes, which does not wait long for an answer."""
-    return redis.Redis.from_url(
+    return redis_clients.connect(
         settings.get().signals,
         socket_timeout=_SOCKET_SECONDS,
         socket_connect_timeout=_SOCKET_SECONDS,

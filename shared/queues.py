@@ -1,8 +1,9 @@
 """The Celery app, its queues and its tasks by name: the one place where the intake and the workers meet."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -13,7 +14,7 @@ from celery.schedules import crontab
 from kombu.exceptions import OperationalError
 from kombu.transport import TRANSPORT_ALIASES
 
-from shared import broker, ids, settings
+from shared import broker, ids, rabbitmq, settings
 from shared.db import clock
 from shared.domain import due
 
@@ -67,12 +68,12 @@ class Task(StrEnum):
 _UPKEEP: Final = {"queue": Queue.UPKEEP.value, "expires": _OUTDATED}
 
 
-def _configuration() -> dict[str, Any]:
+def configuration() -> dict[str, Any]:
     """Configure Celery, when it is first used: a wrong setting is told by what needs it, not by an import."""
     current = settings.get()
     return {
-        "broker_url": current.broker_url.get_secret_value(),
-        "task_queues": [kombu.Queue(name.value, kombu.Exchange(name.value), routing_key=name.value) for name in Queue],
+        "broker_url": broker.url(current.broker_url.get_secret_value()),
+        "task_queues": [_declared(name, current) for name in Queue],
         "task_default_queue": Queue.SEND.value,
         "task_serializer": "json",
         "accept_content": ["json"],
@@ -85,18 +86,18 @@ def _configuration() -> dict[str, Any]:
         "worker_hijack_root_logger": False,
         "broker_connection_retry_on_startup": True,
         "broker_pool_limit": 10,
-        "broker_transport_options": {
-            "visibility_timeout": current.visibility_seconds,
-            "unacked_restore_interval": 5,
-            "unacked_restore_throttle": 1,
-            "socket_timeout": 5,
-            "socket_connect_timeout": 3,
-            "health_check_interval": 15,
-        },
+        "broker_heartbeat": rabbitmq.HEARTBEAT,
+        "broker_transport_options": broker.options(current.broker_url.get_secret_value(), current.visibility_seconds),
         "timezone": "UTC",
         "enable_utc": True,
         "beat_schedule": _beat_schedule(current),
     }
+
+
+def _declared(queue: Queue, current: settings.Settings) -> kombu.Queue:
+    if current.on_rabbitmq:
+        return rabbitmq.queue(queue.value)
+    return kombu.Queue(queue.value, kombu.Exchange(queue.value), routing_key=queue.value)
 
 
 def _beat_schedule(current: settings.Settings) -> dict[str, Any]:
@@ -120,7 +121,7 @@ def _every(interval: float | crontab, task: Task) -> dict[str, Any]:
 TRANSPORT_ALIASES.update(broker.TRANSPORTS)
 
 app = Celery("antar")
-app.add_defaults(_configuration)
+app.add_defaults(configuration)
 
 
 def publish_deliveries(
@@ -136,14 +137,14 @@ def publish_deliveries(
     ``countdown`` is in seconds and never beyond the horizon: Redis hands tasks with a far ETA to several workers.
     ``root_id`` and ``parent_id`` chain the tiers of a send. Raises one of :data:`BROKER_TROUBLE` when the broker is away.
     """
-    eta = _eta(countdown)
+    _check(countdown)
     with app.producer_or_acquire() as producer:
+        place = _place(producer, queue, countdown)
         for batch in _batches(delivery_ids, settings.get().deliver_batch):
             app.send_task(
                 Task.DELIVER.value,
                 **_arguments(ids.DELIVERY, batch),
-                queue=queue,
-                eta=eta,
+                **place,
                 root_id=root_id,
                 parent_id=parent_id,
                 producer=producer,
@@ -195,11 +196,12 @@ def publish_sync() -> None:
 
 
 def _publish(task: Task, queue: Queue, prefix: str, identifiers: Sequence[UUID], countdown: float) -> None:
-    """Publish a task for ids, in batches, ``countdown`` seconds ahead by the database's clock."""
-    eta = _eta(countdown)
+    """Publish a task for ids, in batches, ``countdown`` seconds ahead."""
+    _check(countdown)
     with app.producer_or_acquire() as producer:
+        place = _place(producer, queue.value, countdown)
         for batch in _batches(identifiers, settings.get().deliver_batch):
-            app.send_task(task.value, **_arguments(prefix, batch), queue=queue.value, eta=eta, producer=producer)
+            app.send_task(task.value, **_arguments(prefix, batch), **place, producer=producer)
 
 
 def _arguments(prefix: str, identifiers: Iterable[UUID]) -> dict[str, Any]:
@@ -208,11 +210,20 @@ def _arguments(prefix: str, identifiers: Iterable[UUID]) -> dict[str, Any]:
     return {"args": args, "argsrepr": repr(args), "kwargsrepr": "{}"}
 
 
-def _eta(countdown: float | None) -> datetime | None:
+def _check(countdown: float | None) -> None:
     horizon = settings.get().horizon_seconds
     if countdown is not None and countdown > horizon:
         raise ValueError(f"a countdown of {countdown:.0f} s lies beyond the horizon of {horizon:.0f} s")
-    return clock.now() + timedelta(seconds=countdown) if countdown else None
+
+
+def _place(producer: kombu.Producer, queue: str, countdown: float | None) -> Mapping[str, Any]:
+    """Say where a task goes, and when it is to run: on Redis a worker holds it until then, by the database's clock."""
+    if not countdown:
+        return {"queue": queue}
+    if not settings.get().on_rabbitmq:
+        return {"queue": queue, "eta": clock.now() + timedelta(seconds=countdown)}
+    rabbitmq.ensure_delays(producer, [each.value for each in Queue], settings.get().horizon_seconds)
+    return {"queue": queue, **rabbitmq.later(queue, countdown)}
 
 
 def depths() -> dict[str, int]:
@@ -220,10 +231,24 @@ def depths() -> dict[str, int]:
 
     On a connection of its own: one of the pool that was lost with the broker opens no channel any more, only publishing revives it.
     """
-    with app.connection_for_read() as connection:
+    with _connected() as connection:
+        return {queue.value: _depth(connection, queue) for queue in Queue}
+
+
+def workers(seconds: float) -> set[str]:
+    """Name the workers that answer within so many seconds. Raises one of :data:`BROKER_TROUBLE` when the broker is away."""
+    with _connected() as connection:
+        answers: Any = app.control.ping(timeout=seconds, connection=connection)
+    return {name for answer in answers for name in answer}
+
+
+@contextmanager
+def _connected() -> Iterator[kombu.Connection]:
+    """Connect once. Raises one of :data:`BROKER_TROUBLE` when the broker is away, or lost meanwhile."""
+    with app.connection_for_write() as connection:
         connection.ensure_connection(max_retries=0)
         try:
-            return {queue.value: _depth(connection, queue) for queue in Queue}
+            yield connection
         except connection.connection_errors as error:
             raise OperationalError(str(error)) from error
 

@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
-import redis
 from redis.exceptions import RedisError
 
-from shared import settings
+from shared import redis_clients, settings
 
 _PATIENCE: Final = 3.0
 """Seconds to reach Redis."""
@@ -23,7 +22,7 @@ class Unheard(Exception):
 def announce_revoked() -> None:
     """Tell the api processes after the commit, so that none reads back what was. Raises :class:`Unheard`."""
     try:
-        with redis.Redis.from_url(settings.get().signals, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as client:
+        with redis_clients.connect(settings.get().signals, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as client:
             client.publish(REVOKED, b"")
     except (RedisError, OSError, ValueError) as error:
         raise Unheard from error

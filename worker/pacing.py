@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-import redis.asyncio
 import structlog
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from shared import settings
+from shared import redis_clients, settings
 from shared.domain import pacing
 from shared.domain.outcome import Pause, PauseScope
 from shared.domain.pacing import Limit, Turn, Verdict
@@ -49,7 +48,7 @@ class Pacing:
     """One per process, on its event loop."""
 
     def __init__(self) -> None:
-        self._redis = redis.asyncio.Redis.from_url(
+        self._redis = redis_clients.connect_async(
             settings.get().signals, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT, retry=Retry(NoBackoff(), 1)
         )
         self._script = self._redis.register_script(_SCRIPT)

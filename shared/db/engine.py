@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from shared import settings
+from shared.db import sessions
 
 _Result = TypeVar("_Result")
 
@@ -44,13 +45,15 @@ def _dumps(value: Any) -> str:
 def _options() -> dict[str, Any]:
     """Prepare every statement at once and plan it once: planning a claim over all partitions costs thrice its execution.
 
+    Behind a pooler nothing is prepared: the next transaction may meet a server that knows nothing of it.
+
     Such a plan may be made while a partition is still empty, and has to do when it has grown: no table is read whole where it has
     an index to read it by. One that has none looks so dear then that a server would compile it, for seconds each time: none does.
 
     The connection used last is used next, so that few of them hold what was prepared. A process that stops inside a transaction
     loses it, and with it the locks that others wait for.
     """
-    idle_milliseconds = round(settings.get().database_timeout * 1000)
+    pooled = settings.get().database_pooled
     return {
         "pool_size": settings.get().database_connections,
         "pool_use_lifo": True,
@@ -60,9 +63,7 @@ def _options() -> dict[str, Any]:
         "connect_args": {
             "connect_timeout": 5,
             **_GIVE_UP_A_LOST_SERVER,
-            "prepare_threshold": 1,
-            "options": "-c timezone=UTC -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off"
-            f" -c idle_in_transaction_session_timeout={idle_milliseconds}",
+            **({"prepare_threshold": None} if pooled else {"prepare_threshold": 1, "options": sessions.options()}),
         },
     }
 
@@ -84,7 +85,7 @@ def create_apart() -> sqlalchemy.Engine:
 
 
 def _create_impatient(options: dict[str, Any]) -> sqlalchemy.Engine:
-    created = sqlalchemy.create_engine(_url(), pool_timeout=settings.get().database_timeout, **options)
+    created = _tuned(sqlalchemy.create_engine(_url(), pool_timeout=settings.get().database_timeout, **options))
     sqlalchemy.event.listen(created, "do_connect", _connect)
     sqlalchemy.event.listen(created, "checkout", _look_at)
     return created
@@ -92,14 +93,29 @@ def _create_impatient(options: dict[str, Any]) -> sqlalchemy.Engine:
 
 def create_patient() -> sqlalchemy.Engine:
     """Make an engine whose statements may take as long as they need: for migrations."""
-    return sqlalchemy.create_engine(_url(), pool_pre_ping=True, **_options())
+    return _tuned(sqlalchemy.create_engine(_url(), pool_pre_ping=True, **_options()))
 
 
 def create_async() -> AsyncEngine:
     """Make an engine for an event loop; it belongs to that loop and is disposed of on it."""
     created = create_async_engine(_url(), **_options())
+    _tuned(created.sync_engine)
     sqlalchemy.event.listen(created.sync_engine, "checkout", _look_at)
     return created
+
+
+def _tuned(created: sqlalchemy.Engine) -> sqlalchemy.Engine:
+    """Let the connections through a pooler have antar's time zone: the one parameter that a pooler keeps for each client."""
+    if settings.get().database_pooled:
+        sqlalchemy.event.listen(created, "connect", _use_utc)
+    return created
+
+
+def _use_utc(connection: Any, _record: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    cursor.execute("SET TIME ZONE 'UTC'")
+    cursor.close()
+    connection.commit()
 
 
 def _url() -> str:

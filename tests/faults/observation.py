@@ -4,7 +4,7 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
@@ -24,7 +24,7 @@ from tests.faults.verdict import Delivery, Message, Observed, Send
 _LISTING_SECONDS: Final = 120
 _POLL_SECONDS: Final = 0.5
 
-_RAISED: Final = re.compile(r"Task \S+ raised unexpected: (\w+)\(")
+_RAISED: Final = "task.failed"
 _ORDER: Final = re.compile(rf"{mixture.ORDER}\d+")
 
 _SENDS: Final = sqlalchemy.text("""
@@ -145,7 +145,12 @@ def _count(line: str, found: Counter[str]) -> None:
     except ValueError:
         return
     if isinstance(entry, dict) and isinstance(event := entry.get("event"), str):
-        raised = _RAISED.match(event)
-        found[raised[1] if raised else event] += 1
+        found[event] += 1
+        found[_raised(entry)] += event == _RAISED
         for name in ("deliveries", "sends", "outcomes"):
             found[f"{event}.{name}"] += entry.get(name, 0) if isinstance(entry.get(name, 0), int) else 0
+
+
+def _raised(entry: Mapping[str, Any]) -> str:
+    """Give the kind of an error, without those of its causes."""
+    return str(entry.get("error", "")).partition(" ")[0]

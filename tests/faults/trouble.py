@@ -14,6 +14,7 @@ import redis
 
 from deploy.local import processes
 from deploy.local.stack import Stack
+from deploy.processes import BEAT_SCHEDULE
 from tests.faults import mixture
 
 _CONTROL_SECONDS: Final = 30
@@ -146,8 +147,8 @@ def another(stack: Stack, like: str, name: str, environment: Mapping[str, str] |
     """Run one more process like one of the stack's, under a name and with a state of its own."""
     described = {process.name: process for process in processes.describe(stack._wiring())}
     process = described[like]
-    command = tuple(part.replace(f"{like}@", f"{name}@").replace("/beat/schedule", f"/beat/{name}") for part in process.command)
-    stack._launch([replace(process, name=name, command=command, environment={**process.environment, **(environment or {})})])
+    own = {"CELERY_WORKER_HOSTNAME": f"{name}@%h", BEAT_SCHEDULE: str(stack.home.beat / name)}
+    stack._launch([replace(process, name=name, environment={**process.environment, **own, **(environment or {})})])
     try:
         yield name
     finally:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
@@ -22,7 +23,7 @@ from sqlalchemy import Connection, Engine, create_engine, make_url, text
 
 from deploy.local import child, ports, processes
 from deploy.local.stack import Stack
-from shared import ids
+from shared import broker, ids, redis_clients, settings
 from shared.queues import Queue, Task
 from tests.acceptance.backend import Backend, await_true
 from tests.installation import crashing
@@ -93,12 +94,14 @@ class Installation:
     @contextmanager
     def broker(self) -> Iterator[redis.Redis]:
         """Connect to the broker."""
-        with redis.Redis.from_url(self.environment["ANTAR_BROKER_URL"]) as client:
+        with redis_clients.connect(self.environment["ANTAR_BROKER_URL"]) as client:
             yield client
 
     def publish(self, task: Task, *arguments: Any, queue: Queue = Queue.UPKEEP) -> None:
         """Publish a task, as beat does, or as Redis does with one that was not acknowledged."""
-        with Celery("test", broker=self.environment["ANTAR_BROKER_URL"]) as app:
+        url = self.environment["ANTAR_BROKER_URL"]
+        with Celery("test", broker=broker.url(url)) as app:
+            app.conf.broker_transport_options = broker.options(url, settings.get().visibility_seconds)
             app.send_task(task.value, args=arguments, queue=queue.value, ignore_result=True)
 
     def is_quiet(self) -> bool:
@@ -174,17 +177,19 @@ def installation(stack: Stack, home: Path, **variables: str) -> Iterator[Install
     """Set an installation up and take it away again."""
     servers = stack.environment()
     url, name = make_url(servers["ANTAR_DATABASE_URL"]), f"antar_{secrets.token_hex(6)}"
+    # RabbitMQ has nothing like a database of its own for each: then the Redis beside it is the broker.
+    redis_url = servers.get("ANTAR_SIGNAL_URL", servers["ANTAR_BROKER_URL"])
     operator = create_engine(url, isolation_level="AUTOCOMMIT")
     with operator.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     environment = {
         **servers,
         "ANTAR_DATABASE_URL": url.set(database=name).render_as_string(hide_password=False),
-        "ANTAR_BROKER_URL": f"{servers['ANTAR_BROKER_URL'].rsplit('/', 1)[0]}/{7 + next(_databases)}",
+        "ANTAR_BROKER_URL": urlsplit(redis_url)._replace(path=f"/{7 + next(_databases)}").geturl(),
         "ANTAR_JOURNAL_DIR": str(home / "journal"),
         **variables,
     }
-    database = sqlalchemy.create_engine(environment["ANTAR_DATABASE_URL"])
+    database = sqlalchemy.create_engine(environment["ANTAR_DATABASE_URL"], connect_args={"prepare_threshold": None})
     try:
         account = _prepared(environment, stack)
         with httpx.Client(base_url=stack.sandbox_url) as sandbox:

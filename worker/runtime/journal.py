@@ -40,10 +40,8 @@ class Journal:
     """The file of this process, made when it is first needed, and the way to those of others."""
 
     def __init__(self, directory: Path) -> None:
-        """Prepare the directory. Raises :class:`OSError` when it cannot be written to, or is another user's."""
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if directory.stat().st_uid != os.geteuid() or not os.access(directory, os.W_OK | os.X_OK):
-            raise PermissionError(f"ANTAR_JOURNAL_DIR: {directory} is not this user's to write to")
+        """Prepare the directory. Raises :class:`OSError` when it cannot be made or written to, or is another user's."""
+        _prepare(directory)
         self._directory = directory
         self._path: Path | None = None
         self._file: FileIO | None = None
@@ -101,6 +99,18 @@ class Journal:
             hidden.unlink()
             raise
         return file
+
+
+def _prepare(directory: Path) -> None:
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(error.errno, f"ANTAR_JOURNAL_DIR: cannot make {directory}: {error.strerror}") from error
+    owner, user = directory.stat().st_uid, os.geteuid()
+    if owner != user:
+        raise PermissionError(f"ANTAR_JOURNAL_DIR: {directory} is user {owner}'s, and this worker runs as {user}: name another")
+    if not os.access(directory, os.W_OK | os.X_OK):
+        raise PermissionError(f"ANTAR_JOURNAL_DIR: {directory} cannot be written to")
 
 
 def _write(file: FileIO, lines: bytes) -> None:

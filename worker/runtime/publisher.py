@@ -9,11 +9,11 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-import redis.asyncio
 import structlog
 from redis.exceptions import RedisError
 
-from shared import queues, settings, signals
+from shared import queues, redis_clients, settings, signals
+from worker.deliver import measuring
 from worker.deliver.advance import Publish, Settlement
 from worker.deliver.claim import Early
 from worker.deliver.result import Lineage
@@ -29,12 +29,13 @@ class Publisher:
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="publish")
-        self._redis = redis.asyncio.Redis.from_url(
+        self._redis = redis_clients.connect_async(
             settings.get().signals, socket_timeout=5, socket_connect_timeout=3, health_check_interval=15
         )
 
     async def follow(self, settlement: Settlement) -> None:
         """Do what must follow a commit."""
+        measuring.count(settlement.counts)
         await self._wake(settlement.wake)
         await self._publish(_grouped(settlement.publish))
         for seconds, awaited in settlement.confirm.items():

@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared import ids, settings
+from shared import ids, metrics, settings
 from shared.db import hot
 from worker.deliver import record, settle
 from worker.deliver.advance import Settlement
@@ -55,6 +55,7 @@ class Writer:
         for left in self._journal.abandoned():
             await asyncio.gather(*(self._write(each) for each in left.records))
             left.remove()
+            metrics.RECOVERED.labels("outcomes_on_disk").inc(len(left.records))
             _log.warning("writer.replayed", outcomes=len(left.records))
 
     def leave(self) -> None:

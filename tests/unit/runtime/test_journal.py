@@ -195,14 +195,20 @@ def test_a_directory_that_cannot_be_written_to_is_told_at_the_start(
 def test_another_users_directory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     owner = tmp_path.stat().st_uid
     monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
-    with pytest.raises(PermissionError, match="ANTAR_JOURNAL_DIR"):
+    with pytest.raises(PermissionError, match=rf"ANTAR_JOURNAL_DIR: .* is user {owner}'s, and this worker runs as {owner + 1}"):
         Journal(tmp_path)
 
 
 def test_a_file_in_its_place_is_told_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "journal").write_text("")
-    with pytest.raises(FileExistsError):
+    with pytest.raises(FileExistsError, match=r"ANTAR_JOURNAL_DIR: cannot make .*journal: File exists"):
         Journal(tmp_path / "journal")
+
+
+def test_a_folder_below_a_file_is_told_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NotADirectoryError, match=r"ANTAR_JOURNAL_DIR: cannot make .*journal: Not a directory"):
+        Journal(tmp_path / "file" / "journal")
 
 
 def test_a_full_disk_is_told_and_costs_nothing_of_what_is_there(tmp_path: Path) -> None:
