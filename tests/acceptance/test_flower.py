@@ -9,8 +9,11 @@ from typing import Any
 
 import httpx
 import kombu
+import pytest
 
 from deploy.local.stack import Stack
+from shared.settings import is_rabbitmq
+from tests.acceptance import queue as broker
 from tests.acceptance.backend import Backend, await_true
 
 
@@ -51,8 +54,8 @@ def _heard(stack: Stack) -> Iterator[list[list[dict[str, Any]]]]:
         if message.delivery_info["routing_key"] == "task.multi" and events[0]["hostname"].startswith("worker-send"):
             messages.append(events)
 
-    exchange = kombu.Exchange("celeryev", type="fanout")
-    with kombu.Connection(stack.environment()["ANTAR_BROKER_URL"]) as connection:
+    exchange = kombu.Exchange("celeryev", type="topic" if is_rabbitmq(stack.environment()["ANTAR_BROKER_URL"]) else "fanout")
+    with broker.connection(stack) as connection:
         queue = kombu.Queue(f"heard-{uuid.uuid4()}", exchange, routing_key="#", auto_delete=True, durable=False)
 
         def listen() -> None:
@@ -70,6 +73,7 @@ def _heard(stack: Stack) -> Iterator[list[list[dict[str, Any]]]]:
                 listener.join()
 
 
+@pytest.mark.steady
 def test_events_of_many_tasks_travel_together_and_none_is_lost(stack: Stack, backend: Backend) -> None:
     with _heard(stack) as messages:
         for _ in range(40):
