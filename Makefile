@@ -33,11 +33,16 @@ test: $(INSTALLED) ## Run all tests
 	$(BIN)/python -m pytest
 
 .PHONY: check
-check: $(INSTALLED) ## Lint, check the format, the types and the imports
+check: $(INSTALLED) ## Lint, check the format, the types and the imports, and audit what is locked
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(BIN)/python -m tests.audit $(AUDIT)
+
+.PHONY: audit
+audit: $(INSTALLED) ## Ask for known vulnerabilities of what is locked; AUDIT=required fails where nobody can be asked
+	@$(BIN)/python -m tests.audit $(AUDIT)
 
 .PHONY: format
 format: $(INSTALLED) ## Put the code into its format
@@ -56,10 +61,22 @@ $(PLOTTING): $(INSTALLED) requirements-bench.lock
 faults: $(INSTALLED) ## Run the tests that kill processes and cut connections; FAULTS_DIR=<folder> keeps their figures
 	$(BIN)/python -m pytest tests/faults
 
+.PHONY: engines
+engines: $(INSTALLED) ## Run the acceptance tests on other servers; ENGINE=<valkey, sentinel, pgbouncer or rabbitmq> for one
+	$(BIN)/python -m tests.engines $(ENGINE)
+
+.PHONY: docs
+docs: $(INSTALLED) ## Write the README's tables of settings and of reason codes from the code
+	$(BIN)/python -m deploy.docs
+
 .PHONY: lock
 lock: ## Lock what pyproject.toml asks for (needs uv)
 	uv pip compile pyproject.toml --all-extras --universal --generate-hashes --python-version 3.11 \
 		--no-header --no-annotate -o requirements.lock
+	uv pip compile pyproject.toml --constraint requirements.lock --universal --generate-hashes --python-version 3.11 \
+		--no-header --no-annotate -o requirements-production.lock
+	uv pip compile --group pyproject.toml:build --universal --generate-hashes --python-version 3.11 \
+		--no-header --no-annotate -o requirements-build.lock
 	uv pip compile --group pyproject.toml:bench --constraint requirements.lock --universal --generate-hashes --python-version 3.11 \
 		--no-header --no-annotate -o requirements-bench.lock
 

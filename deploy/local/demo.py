@@ -80,6 +80,7 @@ def _addresses(stack: Stack) -> Document:
         "base_url": stack.base_url,
         **_sandbox(stack),
         "flower_url": stack.flower_url,
+        "metrics_url": stack.metrics_url,
         "waba": {
             "phone_number_id": sandbox.waba(stack.sandbox_url)["phone_number_id"],
             "number": sandbox.OWN_NUMBER,

@@ -62,6 +62,11 @@ class Home:
         return self.directory / "flower"
 
     @property
+    def metrics(self) -> Path:
+        """What the processes have counted."""
+        return self.directory / "metrics"
+
+    @property
     def journal(self) -> Path:
         """What workers keep while PostgreSQL is away."""
         return self.directory / "journal"

@@ -8,7 +8,7 @@ from pathlib import Path
 from deploy.local import errors, files
 
 HOST = "127.0.0.1"
-NAMES = ("postgres", "redis", "api", "flower", "sandbox", "smtp")
+NAMES = ("postgres", "redis", "api", "flower", "metrics", "sandbox", "smtp")
 # Below the ports that Linux (from 32768 on) and macOS (from 49152 on) give to outgoing connections: one of those could
 # hold a port of ours for the moment in which its process is being restarted.
 RANGE = range(20_000, 32_000)

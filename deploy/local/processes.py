@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from deploy import processes as antar
 from deploy.local import ports, readiness
 from deploy.local.home import Home
 from deploy.local.process import Process
 
-NAMES = ("postgres", "redis", "api", "worker-send", "worker-bulk", "worker-events", "beat", "flower", "sandbox")
+NAMES = ("postgres", "redis", *antar.NAMES, "sandbox")
 
 STOP_ORDER = (
     ("api",),
     ("beat",),
-    ("worker-send", "worker-bulk", "worker-events"),
+    tuple(antar.QUEUES),
     ("flower",),
     ("sandbox",),
     ("redis",),
@@ -25,11 +26,6 @@ STOP_ORDER = (
 
 FLOWER_USER = "antar"
 
-_BACKLOG = 2048
-# Counts open connections, idle ones that are kept alive included, and not requests: a small number would lock callers out.
-_CONNECTIONS = 1024
-# Above the longest time a request may ask to wait: one that was accepted is not cut off before it is told so.
-_FINISH_SECONDS = 65
 # Where all want the processor, what somebody waits for gets about ten times as much of it.
 _BULK_NICENESS = 10
 
@@ -43,10 +39,8 @@ class Wiring:
     environment: Mapping[str, str]
     flower_password: str
     api_workers: int
-    api_threads: int
-    send_threads: int
-    bulk_threads: int
-    events_threads: int
+    threads: Mapping[str, int]
+    """Those of each worker."""
 
 
 def describe(wiring: Wiring) -> list[Process]:
@@ -55,9 +49,9 @@ def describe(wiring: Wiring) -> list[Process]:
     return [
         _sandbox(wiring),
         _api(wiring),
-        worker("worker-send", "send", wiring.send_threads),
-        worker("worker-bulk", "bulk", wiring.bulk_threads, niceness=_BULK_NICENESS),
-        worker("worker-events", "events,upkeep", wiring.events_threads),
+        worker("worker-send"),
+        worker("worker-bulk", niceness=_BULK_NICENESS),
+        worker("worker-events"),
         _beat(wiring),
         _flower(wiring),
     ]
@@ -70,34 +64,28 @@ def python(module: str, *arguments: str) -> tuple[str, ...]:
 
 def _api(wiring: Wiring) -> Process:
     port = wiring.ports["api"]
-    options = {
-        "interface": "wsgi",
-        "host": ports.HOST,
-        "port": port,
-        "workers": wiring.api_workers,
-        "blocking-threads": wiring.api_threads,
-        "backlog": _BACKLOG,
-        "backpressure": _CONNECTIONS,
-        "workers-kill-timeout": _FINISH_SECONDS,
+    variables = {
+        "GRANIAN_HOST": ports.HOST,
+        "GRANIAN_PORT": str(port),
+        "GRANIAN_WORKERS": str(wiring.api_workers),
+        "ANTAR_API_ONE_CORE": str(wiring.api_workers >= (os.cpu_count() or 1)).lower(),
     }
-    arguments = [part for name, value in options.items() for part in (f"--{name}", str(value))]
     return Process(
         name="api",
-        command=python("granian", "--factory", "--no-access-log", *arguments, "api.app:create_app"),
-        environment={"ANTAR_API_ONE_CORE": str(wiring.api_workers >= (os.cpu_count() or 1)).lower(), **wiring.environment},
+        command=_served("api"),
+        environment={**variables, **wiring.environment},
         is_ready=readiness.http_ok(port, "/healthz"),
-        stop_seconds=_FINISH_SECONDS + 5,
+        stop_seconds=antar.STOP_SECONDS,
     )
 
 
-def _worker(wiring: Wiring, name: str, queues: str, threads: int, niceness: int = 0) -> Process:
-    pool = ("--pool", "threads", "-c", str(threads), "-Q", queues, "-n", f"{name}@%h")
+def _worker(wiring: Wiring, name: str, niceness: int = 0) -> Process:
     return Process(
         name=name,
-        command=_celery("worker", *pool, "--loglevel", "INFO", "-E", "--without-gossip", "--without-mingle"),
-        environment=wiring.environment,
+        command=_served(name),
+        environment={"CELERY_WORKER_CONCURRENCY": str(wiring.threads[name]), **wiring.environment},
         is_ready=readiness.logged(" ready."),
-        stop_seconds=_FINISH_SECONDS + 5,
+        stop_seconds=antar.STOP_SECONDS,
         niceness=niceness,
     )
 
@@ -105,20 +93,24 @@ def _worker(wiring: Wiring, name: str, queues: str, threads: int, niceness: int 
 def _beat(wiring: Wiring) -> Process:
     return Process(
         name="beat",
-        command=_celery("beat", "--loglevel", "INFO", "-s", str(wiring.home.beat / "schedule"), "--pidfile", ""),
-        environment=wiring.environment,
+        command=_served("beat"),
+        environment={antar.BEAT_SCHEDULE: str(wiring.home.beat / "schedule"), **wiring.environment},
         is_ready=readiness.logged("beat: Starting"),
     )
 
 
 def _flower(wiring: Wiring) -> Process:
     port = wiring.ports["flower"]
-    options = (f"--address={ports.HOST}", f"--port={port}", "--persistent=True", f"--db={wiring.home.flower / 'flower'}")
     return Process(
         name="flower",
-        command=_celery("flower", *options),
-        # By the environment, since everybody on the machine may read a command line.
-        environment={**wiring.environment, "FLOWER_BASIC_AUTH": f"{FLOWER_USER}:{wiring.flower_password}"},
+        command=_served("flower"),
+        environment={
+            **wiring.environment,
+            "FLOWER_BASIC_AUTH": f"{FLOWER_USER}:{wiring.flower_password}",
+            "FLOWER_ADDRESS": ports.HOST,
+            "FLOWER_PORT": str(port),
+            "FLOWER_DB": str(wiring.home.flower / "tasks"),
+        },
         is_ready=readiness.http_ok(port, "/healthcheck"),
     )
 
@@ -134,5 +126,5 @@ def _sandbox(wiring: Wiring) -> Process:
     )
 
 
-def _celery(*arguments: str) -> tuple[str, ...]:
-    return python("celery", "-A", "worker.app", *arguments)
+def _served(name: str) -> tuple[str, ...]:
+    return python("deploy.serve", name)

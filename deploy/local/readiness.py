@@ -7,6 +7,7 @@ import redis
 
 from deploy.local import ports
 from deploy.local.process import Check
+from shared import redis_clients
 
 _SECONDS = 2
 
@@ -51,7 +52,7 @@ def broker(url: str) -> Check:
 
 
 def _pongs(url: str) -> bool:
-    with redis.Redis.from_url(url, socket_connect_timeout=_SECONDS, socket_timeout=_SECONDS) as client:
+    with redis_clients.connect(url, socket_connect_timeout=_SECONDS, socket_timeout=_SECONDS) as client:
         try:
             return bool(client.ping())
         except redis.RedisError:

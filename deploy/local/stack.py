@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from deploy import processes as antar
 from deploy.local import (
     child,
     credentials,
@@ -39,15 +40,14 @@ class Options:
     environment: Mapping[str, str] = field(default_factory=dict)
     """antar's variables, above those that this process was given."""
     api_workers: int = 2
-    send_threads: int = 32
-    bulk_threads: int = 16
-    events_threads: int = 8
+    send_threads: int = antar.THREADS["worker-send"]
 
 
 class Stack:
     """Everything antar needs on one machine, with its state in one folder.
 
-    A server named by `ANTAR_DATABASE_URL` or `ANTAR_BROKER_URL` is used as it is, and none is started in its place.
+    A server named by `ANTAR_DATABASE_URL` or `ANTAR_BROKER_URL` is used as it is, and none is started in its place; a RabbitMQ gets
+    a Redis beside it, unless `ANTAR_SIGNAL_URL` names one.
     """
 
     def __init__(self, directory: Path, options: Options | None = None, report: Report = lambda _line: None) -> None:
@@ -100,6 +100,11 @@ class Stack:
     def sandbox_url(self) -> str:
         """Where the sandbox speaks the providers' HTTP interfaces, and its own."""
         return f"http://{ports.HOST}:{self.ports['sandbox']}"
+
+    @property
+    def metrics_url(self) -> str:
+        """Where Prometheus finds what the processes have counted."""
+        return f"http://{ports.HOST}:{self.ports['metrics']}/metrics"
 
     @property
     def flower_url(self) -> str:
@@ -161,15 +166,15 @@ class Stack:
             file.unlink()
 
     def _start_servers(self) -> None:
-        own_database = self._needs(postgres.NAME, environment.DATABASE_URL)
-        servers = [self._postgres()] if own_database else []
-        servers += [self._valkey()] if self._needs(valkey.NAME, environment.BROKER_URL) else []
+        own_database = self._needs(postgres.NAME, lacking=environment.DATABASE_URL not in self._given)
+        own_redis = self._needs(valkey.NAME, lacking=environment.lacks_redis(self._given))
+        servers = [*([self._postgres()] if own_database else []), *([self._valkey()] if own_redis else [])]
         self._launch(servers)
         if own_database:
             postgres.create_database(self.ports["postgres"], self._credentials.postgres_password)
 
-    def _needs(self, name: str, variable: str) -> bool:
-        return name in self.options.processes and variable not in self._given
+    def _needs(self, name: str, *, lacking: bool) -> bool:
+        return lacking and name in self.options.processes
 
     def _postgres(self) -> Process:
         data, port, password = self.home.postgres, self.ports["postgres"], self._credentials.postgres_password
@@ -197,17 +202,13 @@ class Stack:
         self._launch(chosen)
 
     def _wiring(self) -> processes.Wiring:
-        variables = self.environment()
         return processes.Wiring(
             home=self.home,
             ports=self.ports,
-            environment=variables,
+            environment=self.environment(),
             flower_password=self._credentials.flower_password,
             api_workers=self.options.api_workers,
-            api_threads=int(variables[environment.API_THREADS]),
-            send_threads=self.options.send_threads,
-            bulk_threads=self.options.bulk_threads,
-            events_threads=self.options.events_threads,
+            threads={**antar.THREADS, "worker-send": self.options.send_threads},
         )
 
     def _launch(self, wanted: Collection[Process]) -> None:

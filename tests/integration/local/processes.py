@@ -10,7 +10,8 @@ import psutil
 from deploy.local import readiness
 from deploy.local.process import Process
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 90
+"""Above all that the stack itself waits for: of a busy machine nothing else is asked."""
 
 _NOTES_ITS_ENDING = """
 import pathlib, signal, sys, time

@@ -26,12 +26,13 @@ up()
 
 
 @contextmanager
-def up(home: Path, how: str = "foreground") -> Iterator[subprocess.Popen[str]]:
+def up(home: Path, how: str = "foreground") -> Iterator[subprocess.Popen[bytes]]:
+    """Start it, with pipes that are read without a buffer: what is read ahead of a line would be missing at the end."""
     command = [sys.executable, "-c", UP, how, "--home", str(home), "--no-demo"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ANTAR_")}
     pipe = subprocess.PIPE
     with subprocess.Popen(  # noqa: S603 - a program of this file
-        command, stdout=pipe, stderr=pipe, text=True, cwd=child.ROOT, env=environment, start_new_session=True
+        command, stdout=pipe, stderr=pipe, bufsize=0, cwd=child.ROOT, env=environment, start_new_session=True
     ) as process:
         try:
             yield process
@@ -39,12 +40,12 @@ def up(home: Path, how: str = "foreground") -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def await_line(process: subprocess.Popen[str], text: str) -> list[str]:
+def await_line(process: subprocess.Popen[bytes], text: str) -> list[str]:
     assert process.stdout is not None
     lines = []
     for line in process.stdout:
-        lines.append(line)
-        if text in line:
+        lines.append(line.decode())
+        if text in lines[-1]:
             return lines
     raise AssertionError(f"it ended without saying {text!r}: {lines}")
 
@@ -66,7 +67,7 @@ def test_a_signal_stops_everything(tmp_path: Path, number: signal.Signals, how: 
         await_line(process, "stopping")
         process.send_signal(number)
         said, complained = process.communicate(timeout=processes.PATIENCE_SECONDS)
-    assert (process.returncode, said, complained) == (0, "stopped\n", "")
+    assert (process.returncode, said, complained) == (0, b"stopped\n", b"")
     assert len(pids) == 2
     assert all(processes.is_gone(pid) for pid in pids)
     assert list((tmp_path / "run").iterdir()) == []
@@ -79,8 +80,8 @@ def test_a_second_one_in_the_same_home_says_why_not(tmp_path: Path) -> None:
         with up(tmp_path) as second:
             _, complained = second.communicate(timeout=processes.PATIENCE_SECONDS)
         assert second.returncode == 1
-        assert complained.startswith("Error: a stack runs in")
-        assert f"pid {first.pid}" in complained
+        assert complained.startswith(b"Error: a stack runs in")
+        assert f"pid {first.pid}".encode() in complained
         first.send_signal(signal.SIGINT)
         first.communicate(timeout=processes.PATIENCE_SECONDS)
     assert any("http://127.0.0.1:" in line for line in lines)

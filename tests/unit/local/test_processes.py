@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from deploy import processes as antar
 from deploy.local import ports, processes
 from deploy.local.home import Home
 from deploy.local.process import Process
-from shared import queues
 
 SECRETS = {"ANTAR_DATABASE_URL": "postgresql+psycopg://antar:dbpw@h/antar", "ANTAR_SECRET_KEYS": "local:KEY"}
 
@@ -20,16 +20,9 @@ def described() -> dict[str, Process]:
         environment=SECRETS,
         flower_password="flowerpw",
         api_workers=2,
-        api_threads=7,
-        send_threads=11,
-        bulk_threads=12,
-        events_threads=13,
+        threads={"worker-send": 11, "worker-bulk": 12, "worker-events": 13},
     )
     return {process.name: process for process in processes.describe(wiring)}
-
-
-def option(process: Process, name: str) -> str:
-    return process.command[process.command.index(name) + 1]
 
 
 def test_together_with_the_servers_they_are_all(described: dict[str, Process]) -> None:
@@ -42,21 +35,24 @@ def test_each_is_stopped_once_and_the_database_last() -> None:
     assert processes.STOP_ORDER[-2:] == (("redis",), ("postgres",))
 
 
-def test_every_queue_is_taken_by_one_worker(described: dict[str, Process]) -> None:
-    workers = [process for name, process in described.items() if name.startswith("worker-")]
-    taken = chain.from_iterable(option(worker, "-Q").split(",") for worker in workers)
-    assert Counter(taken) == Counter(queue.value for queue in queues.Queue)
+def test_api_and_workers_as_wired(described: dict[str, Process]) -> None:
+    assert described["api"].environment["GRANIAN_WORKERS"] == "2"
+    counts = {name: process.environment.get("CELERY_WORKER_CONCURRENCY") for name, process in described.items()}
+    assert {name: int(count) for name, count in counts.items() if count} == {
+        "worker-send": 11,
+        "worker-bulk": 12,
+        "worker-events": 13,
+    }
 
 
-def test_threads_as_wired(described: dict[str, Process]) -> None:
-    assert option(described["api"], "--blocking-threads") == "7"
-    counts = [option(described[name], "-c") for name in ("worker-send", "worker-bulk", "worker-events")]
-    assert counts == ["11", "12", "13"]
+def test_all_but_the_sandbox_are_what_every_deployment_runs(described: dict[str, Process]) -> None:
+    served = {process.command[-1] for process in described.values() if "deploy.serve" in process.command}
+    assert served == set(antar.NAMES) == set(described) - {"sandbox"}
 
 
 def test_what_nobody_waits_for_stands_back(described: dict[str, Process]) -> None:
     standing_back = {name for name, process in described.items() if process.niceness > 0}
-    assert standing_back == {name for name, process in described.items() if "bulk" in process.command}
+    assert standing_back == {"worker-bulk"}
 
 
 def test_all_are_given_the_environment(described: dict[str, Process]) -> None:
