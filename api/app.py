@@ -4,10 +4,11 @@ import gc
 from collections.abc import Callable
 from typing import Any, Final
 
+import structlog
 from flask import Flask, Request, Response
 from flask.sessions import NullSession, SessionInterface
 
-from api import answers, bodies, cores, errors, intake, request_ids, services
+from api import answers, bodies, cores, errors, headers, intake, measuring, request_ids, requests, services
 from api.campaigns import routes as campaigns
 from api.contacts import routes as contacts
 from api.deliveries import routes as deliveries
@@ -27,8 +28,10 @@ from api.templates import routes as templates
 from api.tokens import routes as tokens
 from api.unsubscribe import routes as unsubscribe
 from api.webhooks import routes as webhooks
-from shared import logs, settings
+from shared import bugs, logs, settings, tracing
+from shared.figures import endpoint
 
+_log: Final = structlog.get_logger("http")
 _COLLECT_AFTER: Final = 5000
 """Objects made and not yet dropped: a few hundred for each request that is under way."""
 
@@ -52,22 +55,32 @@ class _App(Flask):
         """Take every function for what it is."""
         return func
 
+    def log_exception(self, exc_info: Any) -> None:
+        """Tell of a bug of ours without its words and without the path, which may be the caller's."""
+        error: BaseException = exc_info[1]
+        _log.error("http.bug", request_id=request_ids.current(), error=bugs.kind(error), trace=bugs.trace(error))
+
 
 def create_app() -> Flask:
     """Make the application and start what its process needs."""
     logs.configure()
+    tracing.start()
     if settings.get().api_one_core:
         cores.keep_to_one()
     app = _App("antar", static_folder=None)
     answers.register(app)
     app.config["MAX_CONTENT_LENGTH"] = settings.get().max_body_bytes
     errors.register(app)
+    requests.register(app)
+    measuring.register(app)
     request_ids.register(app)
+    headers.register(app)
     bodies.register(app)
     services.register(app)
     for error in intake.DATABASE_AWAY:
         app.register_error_handler(error, _database_away)
     add_rooms(app)
+    endpoint.start(measuring.note)
     _spare_the_collector()
     return app
 

@@ -5,9 +5,20 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BeforeValidator, Field, PositiveFloat, PositiveInt, SecretStr
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from shared.domain import redis_urls
 from shared.domain.addresses import Network
 
 
@@ -20,6 +31,18 @@ def _networks(text: object) -> object:
     return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip()) if isinstance(text, str) else text
 
 
+def _readable(url: SecretStr) -> SecretStr:
+    """Refuse a URL of Sentinels that cannot be meant. Raises :class:`ValueError`, which says why and not what it holds."""
+    if redis_urls.is_sentinel(url.get_secret_value()):
+        redis_urls.parse(url.get_secret_value())
+    return url
+
+
+def is_rabbitmq(url: str) -> bool:
+    """Whether a broker's URL, or the first of several, is RabbitMQ's."""
+    return url.startswith(("amqp://", "amqps://"))
+
+
 HIGHEST_PER_MINUTE: Final = 1_000_000
 PerMinute = Annotated[int, Field(ge=1, le=HIGHEST_PER_MINUTE)]
 """A limit on requests: a bucket of so many, which fills in a minute."""
@@ -28,18 +51,20 @@ PerMinute = Annotated[int, Field(ge=1, le=HIGHEST_PER_MINUTE)]
 class Settings(BaseSettings):
     """The settings of a process, read once at its start."""
 
-    model_config = SettingsConfigDict(env_prefix="ANTAR_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="ANTAR_", frozen=True, hide_input_in_errors=True)
 
     database_url: SecretStr = SecretStr("postgresql+psycopg://antar@127.0.0.1:5432/antar")
     """Postgres, as a SQLAlchemy URL with the psycopg driver."""
+    database_pooled: bool = False
+    """Whether a pooler that shares connections transaction by transaction stands before Postgres; run ``antar migrate`` then."""
     database_connections: PositiveInt = 10
     """Connections to Postgres that one process holds at the most."""
     database_timeout: PositiveFloat = 10.0
     """Seconds to wait for a connection to Postgres, or for its answer to one statement."""
-    broker_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
-    """The Celery broker, as a kombu URL."""
-    signal_url: SecretStr | None = None
-    """Redis for wake-ups and cache invalidation; the broker's when unset."""
+    broker_url: Annotated[SecretStr, AfterValidator(_readable)] = SecretStr("redis://127.0.0.1:6379/0")
+    """The Celery broker, as a kombu URL; RabbitMQ as ``amqp://user:password@host:5672/vhost``, Sentinels as ``sentinel://:password@host:26379,host:26379/0?master=mymaster``."""
+    signal_url: Annotated[SecretStr, AfterValidator(_readable)] | None = None
+    """Redis for wake-ups, limits and cache invalidation; the broker's when unset, which RabbitMQ cannot be."""
     secret_keys: SecretStr = SecretStr("")
     """Keys that encrypt channel credentials: ``id:base64`` of 32 bytes each, comma-separated, the active one first."""
     public_url: Annotated[str, AfterValidator(_without_slash)] = "http://127.0.0.1:8000"
@@ -61,6 +86,10 @@ class Settings(BaseSettings):
     """Requests of the Kirim dialect that read, likewise."""
     kanal_per_minute: PerMinute = 60
     """Sends of the Kanal dialect that a token may ask for in a minute, unless its account has a limit of its own."""
+    failed_auth_per_minute: PerMinute = 60
+    """Requests a minute of one client address, and of one account, that may fail to authenticate: further such ones get 429."""
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = ()
+    """Networks, comma-separated, of the proxies before the api, whose ``X-Forwarded-For`` says where a request comes from."""
     commit_batch: PositiveInt = 200
     """Sends committed in one transaction at the most."""
     most_waiting: PositiveInt = 500_000
@@ -126,6 +155,17 @@ class Settings(BaseSettings):
     max_recipients_bytes: PositiveInt = 512 * 1024 * 1024
     """Bytes of the largest file of recipients."""
 
+    tracing: bool = False
+    """Whether spans are exported by OpenTelemetry, as the standard ``OTEL_*`` variables say. Without it traces are passed on."""
+
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """Port of ``GET /metrics`` for Prometheus: one of the machine's processes serves what all have counted; 0 serves nothing."""
+    metrics_host: str = "127.0.0.1"
+    """The address on which ``/metrics`` is served: keep it inside your network."""
+    metrics_dir: Path = Path("/var/tmp/antar-metrics")  # noqa: S108 - as below: counts go on after a restart.
+    """Where the processes of one machine, or of one container, keep what they have counted; private to their user, and best
+    in memory (a tmpfs)."""
+
     journal_dir: Path = Path("/var/tmp/antar")  # noqa: S108 - survives a restart of the machine, and must belong to the worker's user.
     """Where a worker keeps outcomes while Postgres is away; private to its user, and the same after a restart."""
     shutdown_seconds: PositiveFloat = 60.0
@@ -151,6 +191,20 @@ class Settings(BaseSettings):
     statistics_days: PositiveInt = 400
     """Days that counts of deliveries are kept, hour by hour."""
 
+    @field_validator("signal_url")
+    @classmethod
+    def _carried(cls, signals: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """Refuse to do without a Redis. Raises :class:`ValueError` where the broker is none."""
+        broker = info.data.get("broker_url")
+        if signals is None and broker and is_rabbitmq(broker.get_secret_value()):
+            raise ValueError("it must name a Redis: ANTAR_BROKER_URL names RabbitMQ, which carries no wake-ups")
+        return signals
+
+    @property
+    def on_rabbitmq(self) -> bool:
+        """Whether the broker is RabbitMQ."""
+        return is_rabbitmq(self.broker_url.get_secret_value())
+
     @property
     def signals(self) -> str:
         """The Redis URL of wake-ups."""
@@ -161,3 +215,9 @@ class Settings(BaseSettings):
 def get() -> Settings:
     """Give this process's settings. Raises :class:`pydantic.ValidationError` naming the variable that is wrong."""
     return Settings()
+
+
+def explain(error: ValidationError) -> str:
+    """Name every variable that is wrong, without its value."""
+    problems = error.errors(include_url=False, include_input=False)
+    return "; ".join(f"ANTAR_{'_'.join(str(part) for part in each['loc']).upper()}: {each['msg']}" for each in problems)

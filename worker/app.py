@@ -9,9 +9,10 @@ from celery import signals
 from celery.platforms import EX_OK
 from celery.worker import state
 
-from shared import logs, settings
+from shared import logs, rabbitmq, settings, tracing
 from shared.queues import app
 from worker import tasks
+from worker.measuring import Usage
 from worker.runtime import current
 from worker.task_events import TaskEvents
 from worker.watchdog import Watchdog
@@ -23,7 +24,9 @@ _COLD_SECONDS: Final = 5.0
 """Seconds a worker has that was told to end with calls under way (SIGQUIT, or Ctrl-C once more)."""
 
 _watchdog: Final = Watchdog()
+_usage: Final = Usage()
 
+app.add_defaults(lambda: {"worker_consumer": "worker.consumer:Consumer"})
 app.steps["consumer"].add(TaskEvents)
 
 
@@ -36,7 +39,9 @@ def _log_as_json(**_: Any) -> None:
 def _start(**_: Any) -> None:
     """Start the runtime, or no worker: Celery would go on without it and take tasks that it cannot do."""
     try:
+        tracing.start()
         current.start()
+        _usage.start(current.get().process.engine.pool)
     except Exception:  # noqa: BLE001 - whatever it is, this process cannot work.
         _log.exception("worker.no_start")
         sys.exit(1)
@@ -46,11 +51,12 @@ def _start(**_: Any) -> None:
 def _watch(sender: Any, **_: Any) -> None:
     signal.signal(signal.SIGQUIT, _end_soon)
     _watchdog.start(current.get(), sender.app.amqp.queues.consume_from)
+    _usage.ready(sender.app.amqp.queues.consume_from, sender.pool.limit)
 
 
 @signals.task_received.connect
 def _took(request: Any, **_: Any) -> None:
-    _watchdog.took(request.delivery_info["routing_key"])
+    _watchdog.took(rabbitmq.of(request.delivery_info["routing_key"]))
 
 
 @signals.task_prerun.connect

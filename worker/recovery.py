@@ -9,14 +9,14 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Row
 
-from shared import ids, queues, settings
+from shared import ids, metrics, queues, settings
 from shared.db import hot
 from shared.db.statements import among, campaigns, receipts, recovery, webhooks
 from shared.domain import retry
 from shared.domain.channels import Channel
 from shared.domain.outcome import Code, Unknown
-from worker import confirmation, resolution
-from worker.deliver import advance, bugs, claim, counting, one, record, settle
+from worker import confirmation, failing, resolution
+from worker.deliver import advance, claim, counting, one, record, settle, spans
 from worker.deliver.result import Lineage, Result
 from worker.runtime.process import Process
 from worker.webhooks import crowding
@@ -79,7 +79,7 @@ async def _take_step(name: str, step: Awaitable[None]) -> None:
     try:
         await step
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told, and tried again in the next run.
-        _log.error("recovery.failed", step=name, error=type(error).__name__, trace=bugs.trace(error))
+        failing.tell("recovery.failed", {"step": name}, error)
 
 
 async def advance_sends(process: Process, send_ids: Iterable[UUID]) -> None:
@@ -93,10 +93,14 @@ async def _end_expired_claims(process: Process) -> None:
     """A call whose worker died may have been made: its outcome is unknown, and the key's policy decides what follows."""
     async with hot.line(process.engine) as line:
         expired = await claim.take_over(line, _LIMIT)
-        settlement = await settle.settle(line, [record.of(_lost(each), _WORKER) for each in expired]) if expired else None
+        lost = [_lost(each) for each in expired]
+        settlement = await settle.settle(line, [record.of(each, _WORKER) for each in lost]) if lost else None
         await line.commit()
     if settlement:
-        _log.warning("recovery.expired_claims", deliveries=len(expired))
+        _log.warning("recovery.expired_claims", deliveries=len(lost))
+        metrics.RECOVERED.labels("expired_claims").inc(len(lost))
+        for each in lost:
+            one.report(each, spans.of_delivery(each.claim, None, 0.0))
         await process.publisher.follow(settlement)
 
 
@@ -117,6 +121,7 @@ async def _settle_stranded(process: Process) -> None:
     stranded = await _stranded(process)
     if stranded:
         _log.warning("recovery.stranded_sends", sends=len(stranded))
+        metrics.RECOVERED.labels("stranded_sends").inc(len(stranded))
         await advance_sends(process, stranded)
 
 
@@ -163,6 +168,7 @@ async def _republish_webhooks(process: Process) -> None:
         lost = (await connection.execute(receipts.republish, {"after_seconds": after, "limit": _LIMIT})).scalars().all()
     if lost:
         _log.info("recovery.republished", queue=queues.Queue.EVENTS.value, webhooks=len(lost))
+        metrics.RECOVERED.labels("receipts").inc(len(lost))
         await process.publisher.publish_receipts(lost)
 
 
@@ -176,6 +182,7 @@ async def _post_due(process: Process) -> None:
         due = (await connection.execute(webhooks.republish, parameters)).scalars().all()
     if due:
         _log.info("recovery.posts", webhooks=len(due))
+        metrics.RECOVERED.labels("webhooks").inc(len(due))
         await process.publisher.publish_webhooks(due)
 
 
@@ -196,6 +203,7 @@ async def _republish(process: Process) -> None:
         lost = (await connection.execute(recovery.republish, parameters)).all()
     for queue, delivery_ids in _by_queue(lost).items():
         _log.warning("recovery.republished", queue=queue, deliveries=len(delivery_ids))
+        metrics.RECOVERED.labels("deliveries").inc(len(delivery_ids))
         await process.publisher.publish(delivery_ids, queue, None, Lineage())
 
 

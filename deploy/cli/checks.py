@@ -9,10 +9,12 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from deploy import processes
 from deploy.cli import failures
 from shared import health, settings, storage, vault
-from shared.db import engine, migrate, partitions
+from shared.db import engine, migrate, partitions, sessions
 from shared.db.tables.sends import PARTITIONED
+from shared.management import secret_keys
 
 OLDEST_POSTGRES: Final = 14
 """The oldest major version that its makers still maintain."""
@@ -91,8 +93,11 @@ def _postgres() -> str:
     with engine.get().connect() as connection:
         version = connection.execute(text("SHOW server_version")).scalar_one()
         major = int(connection.execute(text("SHOW server_version_num")).scalar_one()) // 10_000
+        lacking = sessions.lacking(connection) if settings.get().database_pooled else []
     if major < OLDEST_POSTGRES:
         raise Problem(f"Postgres {version} at {failures.database_address()} is too old: use {OLDEST_POSTGRES} or later")
+    if lacking:
+        raise Problem(f"sessions through the pooler lack {', '.join(lacking)}: run antar migrate, and RECONNECT in PgBouncer")
     _insist(health.postgres(engine.get()))
     return f"Postgres {version} at {failures.database_address()}"
 
@@ -119,6 +124,19 @@ def _partitions() -> str:
     return "there for this week"
 
 
+def _secrets() -> str:
+    with engine.get().connect() as connection:
+        uses, unreadable = secret_keys.uses(connection), secret_keys.unreadable(connection)
+    missing = [use for use in uses if use.standing is secret_keys.Standing.MISSING]
+    if missing:
+        lost = ", ".join(f"{use.number} under {use.key or 'no id'}" for use in missing)
+        raise Problem(f"encrypted under keys that ANTAR_SECRET_KEYS does not hold: {lost}; put them back: antar secrets status")
+    if unreadable:
+        raise Problem(f"ANTAR_SECRET_KEYS holds another key than the one that encrypted, under the id {', '.join(unreadable)}")
+    old = sum(use.number for use in uses if use.standing is secret_keys.Standing.HELD)
+    return f"all can be read{f'; {old} under older keys: antar secrets rotate' if old else ''}"
+
+
 def _broker() -> str:
     # Importing the queues reads the settings, which another check is about.
     from shared import queues  # noqa: PLC0415
@@ -139,8 +157,8 @@ def _consumers() -> str:
     consumed = {queue["name"] for worker in answers.values() for queue in worker}
     idle = [queue.value for queue in queues.Queue if queue.value not in consumed]
     if idle:
-        command = f"celery -A worker.app worker --pool threads -Q {','.join(idle)}"
-        raise Problem(f"no worker takes from {', '.join(idle)}: start one with {command}")
+        workers = [name for name, taken in processes.QUEUES.items() if not consumed.issuperset(taken)]
+        raise Problem(f"no worker takes from {', '.join(idle)}: start {' and '.join(f'antar-serve {name}' for name in workers)}")
     return f"every queue has one, in {len(answers)} workers"
 
 
@@ -167,6 +185,7 @@ _CHECKS: Final[dict[str, tuple[tuple[str, ...], Callable[[], str]]]] = {
     "postgres": (("settings",), _postgres),
     "schema": (("postgres",), _schema),
     "partitions": (("schema",), _partitions),
+    "secrets": (("secret keys", "schema"), _secrets),
     "broker": (("settings",), _broker),
     "consumers": (("broker",), _consumers),
     "consumption": (("broker",), _consumption),

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import click
 from alembic.util import CommandError
-from psycopg.errors import UndefinedColumn, UndefinedTable
+from psycopg.errors import LockNotAvailable, UndefinedColumn, UndefinedTable
 from pydantic import ValidationError
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, ProgrammingError
@@ -67,6 +67,10 @@ def _input_problem(error: ManagementError | UnicodeEncodeError) -> str:
 
 def _database_away(error: DBAPIError | PoolTimeoutError) -> str:
     cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, LockNotAvailable):
+        return f"somebody reads or writes a table of {database_address()} for long, as a backup does: try again after it"
+    if "unsupported startup parameter" in str(cause):
+        return f"a pooler stands before Postgres at {database_address()}: set ANTAR_DATABASE_POOLED=true, then run antar migrate"
     return f"cannot use Postgres at {database_address()}: {cause}"
 
 
@@ -85,12 +89,6 @@ def _malformed_url(_: ArgumentError) -> str:
     return "ANTAR_DATABASE_URL must be a SQLAlchemy URL, as postgresql+psycopg://user:password@host:5432/antar"
 
 
-def _settings_wrong(error: ValidationError) -> str:
-    """Name every variable that is wrong, without its value."""
-    problems = error.errors(include_url=False, include_input=False)
-    return "; ".join(f"ANTAR_{'_'.join(str(part) for part in each['loc']).upper()}: {each['msg']}" for each in problems)
-
-
 _EXPLANATIONS: Final[dict[type[Exception], _Explain]] = {
     OperationalError: _database_away,
     InterfaceError: _database_away,
@@ -98,7 +96,7 @@ _EXPLANATIONS: Final[dict[type[Exception], _Explain]] = {
     ProgrammingError: _not_understood,
     DBAPIError: _refused,
     ArgumentError: _malformed_url,
-    ValidationError: _settings_wrong,
+    ValidationError: settings.explain,
     VaultError: str,
     StorageError: str,
     CommandError: str,

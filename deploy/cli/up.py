@@ -66,6 +66,7 @@ def _summary(local: "Stack") -> str:
     lines: dict[str, object] = {
         "api": local.base_url,
         "flower": local.flower_url,
+        "metrics": local.metrics_url,
         "sandbox": local.sandbox_url,
         "logs": local.home.logs,
     }

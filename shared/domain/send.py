@@ -56,6 +56,8 @@ class AttemptView:
     provider_code: str | None
     request: str | None
     """The redacted request line."""
+    worker: str | None = None
+    """The worker process that made it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -39,7 +39,8 @@ def stranger(backend: Backend, demo_account: dict[str, Any]) -> Backend:
 
 @pytest.fixture(scope="session")
 def database(stack: Stack) -> Iterator[sqlalchemy.Engine]:
-    engine = sqlalchemy.create_engine(stack.environment()["ANTAR_DATABASE_URL"])
+    # A pooler may stand before the server, and know nothing of what was prepared.
+    engine = sqlalchemy.create_engine(stack.environment()["ANTAR_DATABASE_URL"], connect_args={"prepare_threshold": None})
     yield engine
     engine.dispose()
 

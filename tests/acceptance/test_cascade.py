@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-import redis
 
 from deploy.local.stack import Stack
+from tests.acceptance import queue
 from tests.acceptance.backend import Backend, await_true, deliveries
 
 
@@ -102,16 +102,12 @@ def test_a_flushed_broker_loses_nothing(stack: Stack, backend: Backend) -> None:
     try:
         bodies = [backend.send({"waba": 0}) for _ in range(20)]
         identifiers = [backend.post(body, Prefer="respond-async").json()["id"] for body in bodies]
-        _flush(stack)
+        with queue.broker(stack) as broker:
+            broker.empty()
     finally:
         stack.resume("worker-send")
     assert [backend.ended(identifier, 60)["state"] for identifier in identifiers] == ["sent"] * 20
     assert all(len(backend.received("waba", body["target"]["waba"])) == 1 for body in bodies)
-
-
-def _flush(stack: Stack) -> None:
-    with redis.Redis.from_url(stack.environment()["ANTAR_BROKER_URL"]) as broker:
-        broker.flushall()
 
 
 @pytest.mark.usefixtures("_no_receipts_by_themselves")

@@ -16,15 +16,16 @@ from shared import ids
 from shared.db.tables import deliveries
 from tests.acceptance import conformance
 from tests.acceptance.backend import Backend, await_true
+from tests.conftest import Servers
 
 _SHARE = 5
 _PROCESSES = ("postgres", "redis", "api", "worker-send", "worker-bulk", "sandbox")
 
 
 @pytest.fixture(scope="module")
-def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def own_stack(tmp_path_factory: pytest.TempPathFactory, engine_servers: Servers) -> Iterator[Stack]:
     """A stack in which the share of an account is small."""
-    options = Options(processes=_PROCESSES, environment={"ANTAR_ACCOUNT_SHARE": str(_SHARE)}, api_workers=1)
+    options = Options(processes=_PROCESSES, environment={"ANTAR_ACCOUNT_SHARE": str(_SHARE), **engine_servers()}, api_workers=1)
     with Stack(tmp_path_factory.mktemp("antar"), options) as running:
         yield running
 
@@ -40,7 +41,8 @@ def accounts(own_stack: Stack) -> Iterator[tuple[Backend, Backend]]:
 
 @pytest.fixture(scope="module")
 def rows(own_stack: Stack) -> Iterator[sqlalchemy.Engine]:
-    engine = sqlalchemy.create_engine(own_stack.environment()["ANTAR_DATABASE_URL"])
+    # A pooler may stand before the server, and know nothing of what was prepared.
+    engine = sqlalchemy.create_engine(own_stack.environment()["ANTAR_DATABASE_URL"], connect_args={"prepare_threshold": None})
     yield engine
     engine.dispose()
 

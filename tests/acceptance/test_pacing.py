@@ -22,6 +22,8 @@ from shared.domain.channels import Channel
 from tests.acceptance.backend import Backend, await_true, deliveries, text
 from tests.integration.cli import antar
 
+pytestmark = pytest.mark.steady
+
 _ROOT = Path(__file__).parents[2]
 NewKey = Callable[..., Backend]
 

@@ -64,9 +64,9 @@ def _prepared(connection: Connection, statement: TextClause) -> tuple[str, list[
 def _value(name: str, identifier: UUID) -> Any:
     if name in {"ids", "send_ids"}:
         return [identifier]
-    if name in {"first", "last", "first_send", "claim_id"}:
+    if name in {"first", "last", "first_send", "claim_id", "account_id"}:
         return identifier
-    return {"rows": "[]", "message_ids": ["wamid.x"]}.get(name, "1")
+    return {"rows": "[]", "message_ids": ["wamid.x"], "dedupes": ["wamid.x:sent"]}.get(name, "1")
 
 
 def _scans(node: dict[str, Any]) -> Iterator[dict[str, Any]]:

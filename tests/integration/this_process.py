@@ -40,5 +40,5 @@ def _forget_broker() -> None:
     kombu.pools.reset()
     queues.app.close()
     queues.app.__dict__.pop("amqp", None)
-    queues.app.conf.update({"broker_url": settings.get().broker_url.get_secret_value()})
+    queues.app.conf.update(queues.configuration())
     settings.get.cache_clear()

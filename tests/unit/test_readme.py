@@ -3,6 +3,10 @@
 import re
 from pathlib import Path
 
+import pytest
+
+from deploy.docs import tables
+from deploy.docs.advice import WHEN
 from shared.domain.meanings import MEANINGS
 from shared.domain.outcome import Code
 from shared.settings import Settings
@@ -14,14 +18,31 @@ def _section(title: str) -> str:
     return _README.split(f"## {title}\n", 1)[1].split("\n## ", 1)[0]
 
 
-def test_every_setting_is_documented() -> None:
-    documented = re.findall(r"^\| `(ANTAR_\w+)`", _section("Settings"), re.MULTILINE)
-    assert documented == [f"ANTAR_{name.upper()}" for name in Settings.model_fields]
+def test_the_tables_are_those_that_make_docs_writes() -> None:
+    assert tables.renew(_README) == _README
+    assert tables.settings_table() in _section("Settings")
+    assert tables.codes_table() in _section("Reason codes")
 
 
-def test_every_reason_code_is_documented() -> None:
-    documented = re.findall(r"^\| `(\w+)` \| (.+) \|$", _section("Reason codes"), re.MULTILINE)
-    assert documented == [(code.value, MEANINGS[code]) for code in Code]
+def test_every_setting_and_every_code_is_in_its_table() -> None:
+    assert re.findall(r"^\| `(ANTAR_\w+)`", tables.settings_table(), re.MULTILINE) == [
+        f"ANTAR_{name.upper()}" for name in Settings.model_fields
+    ]
+    assert list(WHEN) == list(Settings.model_fields)
+    assert re.findall(r"^\| `(\w+)`", tables.codes_table(), re.MULTILINE) == [code.value for code in Code]
+    assert list(MEANINGS) == list(Code)
+
+
+def test_defaults_and_outcomes_stand_in_their_columns() -> None:
+    row = next(line for line in tables.codes_table().splitlines() if "worker_lost" in line)
+    assert row.endswith("| unknown |")
+    assert "`postgresql+psycopg://antar@127.0.0.1:5432/antar`" in tables.settings_table()
+    assert "| `ANTAR_READ_TIMEOUT` | `20` | Seconds to wait" in tables.settings_table()
+
+
+def test_a_mark_of_nothing_known_is_refused() -> None:
+    with pytest.raises(KeyError):
+        tables.renew("<!-- queues: written by make docs -->\n\n<!-- end -->")
 
 
 def test_every_dependency_has_its_reason() -> None:

@@ -11,7 +11,7 @@ from shared import settings
 from shared.settings import Settings
 
 _UNITS = re.compile(
-    r"\b(Seconds|Bytes|Weeks|Days|Threads|Sends|Deliveries|Outcomes|Calls|Requests|Tasks|Connections|Webhooks|Rows)\b"
+    r"\b(Seconds|Bytes|Weeks|Days|Threads|Sends|Deliveries|Outcomes|Calls|Requests|Tasks|Connections|Webhooks|Rows|Port)\b"
 )
 
 _NUMBERS = [name for name, field in Settings.model_fields.items() if type(field.default) in {int, float}]
@@ -79,6 +79,23 @@ def test_signals_go_by_the_broker_unless_told_otherwise(
     environment: dict[str, str], url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert defaults(monkeypatch, **environment).signals == url
+
+
+@pytest.mark.parametrize("name", ["broker_url", "signal_url"])
+def test_a_url_of_sentinels_that_cannot_be_meant_is_refused_by_its_name(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValidationError, match=rf"{name}\s+Value error, a sentinel URL needs the name of the master") as refused:
+        defaults(monkeypatch, **{f"ANTAR_{name.upper()}": "sentinel://:hidden@a:1/0"})
+    assert "hidden" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["amqp://a:pw1@h:5672/v", "amqps://a:pw1@h/v", "amqp://a:pw1@h/v;amqp://a:pw1@i/v"])
+def test_rabbitmq_wants_a_redis_beside_it(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValidationError) as refused:
+        defaults(monkeypatch, ANTAR_BROKER_URL=url)
+    said = settings.explain(refused.value)
+    assert said == "ANTAR_SIGNAL_URL: Value error, it must name a Redis: ANTAR_BROKER_URL names RabbitMQ, which carries no wake-ups"
+    current = defaults(monkeypatch, ANTAR_BROKER_URL=url, ANTAR_SIGNAL_URL="redis://b/1")
+    assert (current.on_rabbitmq, current.signals) == (True, "redis://b/1")
 
 
 @pytest.mark.parametrize("value", [61, -1])

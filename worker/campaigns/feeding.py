@@ -18,13 +18,13 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, Row
 
-from shared import ids, queues, settings
+from shared import ids, metrics, queues, settings
 from shared.db import engine
 from shared.db.statements import campaigns as statements
 from shared.domain import feeding, quiet_hours
 from shared.domain.feeding import Allowance, Hungry
 from shared.management.campaigns import control, occurrences
-from worker.deliver import bugs
+from worker import failing
 from worker.runtime.shutdown import Stopping
 
 _log: Final = structlog.get_logger("campaigns")
@@ -94,7 +94,7 @@ def _take_step(name: str, step: Callable[[], None]) -> None:
     try:
         step()
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told, and tried again in the next run.
-        _log.error("campaigns.failed", step=name, error=type(error).__name__, trace=bugs.trace(error))
+        failing.tell("campaigns.failed", {"step": name}, error)
 
 
 def _make_due() -> None:
@@ -128,6 +128,7 @@ def _feed() -> _Fed:
     with engine.get().begin() as connection:
         fed = _take_turn(connection) if connection.execute(statements.take_turn).one().taken else _Fed()
     if fed.opened:
+        metrics.SENDS_ACCEPTED.labels("campaign").inc(len({ids.send_of(each) for each in fed.opened}))
         _publish(fed.opened)
     return fed
 
@@ -187,8 +188,7 @@ def _feed_one(connection: Connection, campaign_id: UUID, number: int, allowance:
         with connection.begin_nested():
             return _make_sends(connection, campaign_id, number, allowance.credit)
     except Exception as error:  # noqa: BLE001 - likewise.
-        named = {"campaign": ids.encode(ids.CAMPAIGN, campaign_id), "error": type(error).__name__}
-        _log.error("campaigns.not_fed", **named, trace=bugs.trace(error))
+        failing.tell("campaigns.not_fed", {"campaign": ids.encode(ids.CAMPAIGN, campaign_id)}, error)
         return _Fed()
 
 
@@ -205,6 +205,8 @@ def _make_sends(connection: Connection, campaign_id: UUID, number: int, credit: 
         "credit": credit,
     }
     fed = connection.execute(statements.feed, {**turn, **made}).one()
+    if fed.passed:
+        _log.info("campaigns.fed", campaign=ids.encode(ids.CAMPAIGN, campaign_id), recipients=fed.passed, position=fed.position)
     return _Fed(passed=fed.passed, opened=fed.opened, hungry=True)
 
 

@@ -15,6 +15,7 @@ from shared.domain.campaigns import CampaignState
 from shared.management.campaigns import importing, records
 from shared.management.campaigns.records import Campaign
 from shared.management.errors import ManagementError, NotFound
+from worker import failing
 from worker.runtime.shutdown import Stopping
 
 _log: Final = structlog.get_logger("campaigns")
@@ -63,6 +64,6 @@ def _read_file(stopping: Stopping, campaign: Campaign) -> None:
         _log.info("campaign.not_imported", campaign_id=str(campaign.id), why=type(ended).__name__)
     except _TROUBLE:
         raise
-    except Exception:  # noqa: BLE001 - whatever it is, the next reader of this file would meet it too.
-        _log.exception("campaign.import_bug", campaign_id=str(campaign.id))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the next reader of this file would meet it too.
+        failing.tell("campaign.import_bug", {"campaign_id": str(campaign.id)}, error)
         importing.fail(campaign, "internal error while the recipients were read")

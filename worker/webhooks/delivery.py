@@ -17,7 +17,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared import ids, settings
+from shared import ids, metrics, settings
 from shared.db import clock
 from shared.db.statements import webhooks as statements
 from shared.domain import webhooks
@@ -69,6 +69,8 @@ async def _deliver_to_one(process: Process, claimed: Sequence[Webhook]) -> None:
         await _give_back(process.engine, given_back)
     if made:
         await record(process.engine, made)
+        for each in made:
+            metrics.WEBHOOK_POSTS.labels(each.verdict.state.value).inc()
     for seconds, webhook_ids in _soon(made).items():
         await process.publisher.publish_webhooks(webhook_ids, seconds)
 

@@ -2,13 +2,9 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, Final
+from typing import Any
 
-import structlog
-
-from worker.deliver import bugs
-
-_log: Final = structlog.get_logger("webhooks")
+from worker import failing
 
 
 class UnderWay:
@@ -35,4 +31,4 @@ class UnderWay:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            _log.error("webhook.failed", error=type(error).__name__, trace=bugs.trace(error))
+            failing.tell("webhook.failed", {}, error)

@@ -136,11 +136,12 @@ feed: Final = text(f"""
                credit = greatest(0, :credit - (SELECT count(*) FROM taken))
          WHERE id = :campaign_id
     )
-    SELECT (SELECT count(*) FROM passed) AS passed, ARRAY(SELECT id FROM planned WHERE state = 'queued' ORDER BY id) AS opened
+    SELECT (SELECT count(*) FROM passed) AS passed, (SELECT max(position) FROM passed) AS position,
+           ARRAY(SELECT id FROM planned WHERE state = 'queued' ORDER BY id) AS opened
 """)
 """Make sends of up to ``most`` recipients of a locked campaign, whose turn it is after ``position``; those in whose time zone it is
 ``quiet`` are deferred until the time that is given there. Each gets one of as many ``send_ids``, and its deliveries the next of
-``delivery_ids``. Gives how many recipients were passed, and the deliveries to publish."""
+``delivery_ids``. Gives how many recipients were passed, the last of them in the file, and the deliveries to publish."""
 
 complete: Final = text("""
     UPDATE campaigns SET state = 'completed', ended_at = now(), updated_at = now()

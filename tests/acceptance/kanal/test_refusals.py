@@ -52,6 +52,7 @@ def test_an_account_without_a_subscription(make_team: MakeTeam, method: str, pat
         refused(answer, 403, error("Team has no active subscription"))
 
 
+@pytest.mark.steady
 @pytest.mark.parametrize("path", ["messages/send", "templates"])
 def test_who_asks_too_often(make_team: MakeTeam, path: str) -> None:
     team = make_team(per_minute=2)

@@ -4,10 +4,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+import pytest
 
 from tests.acceptance.kirim.conftest import MakeOrganisation
 from tests.acceptance.kirim.organisation import Organisation, text
 from tests.acceptance.kirim.test_refusals import check
+
+pytestmark = pytest.mark.steady
 
 
 def told(answer: httpx.Response) -> tuple[int, int]:

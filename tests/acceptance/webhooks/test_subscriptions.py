@@ -160,6 +160,7 @@ def test_what_is_anothers_is_not_there(customer: Customer, neighbour: Customer) 
     assert customer.told("GET", path)["status"] == "active"
 
 
+@pytest.mark.steady
 def test_requests_are_counted(make_customer: MakeCustomer) -> None:
     limited = make_customer(write_per_minute=1)
     first = limited.ask("POST", SUBSCRIPTIONS, {"url": _URL, "events": EVENTS})

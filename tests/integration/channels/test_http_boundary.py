@@ -305,3 +305,19 @@ def test_address_of_no_server_asks_for_another_key(url: str) -> None:
     outcome = run(once(url))
     assert isinstance(outcome, NotSent)
     assert (outcome.code, outcome.action) == (Code.CREDENTIALS_REJECTED, Action.KEY)
+
+
+def test_what_a_task_carries_goes_with_its_requests_alone() -> None:
+    async def scenario() -> list[str]:
+        async with serving(Reply(), Reply(), Reply()) as provider, wired() as wires:
+
+            async def carrying(value: str) -> None:
+                with http.carrying({"traceparent": value}):
+                    await http.exchange(post(provider.base_url), wires)
+
+            await asyncio.gather(carrying("one"), carrying("two"))
+            await http.exchange(post(provider.base_url), wires)
+        return [call.headers.get("traceparent", "") for call in provider.calls]
+
+    *carried, plain = run(scenario())
+    assert (sorted(carried), plain) == (["one", "two"], "")

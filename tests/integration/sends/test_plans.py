@@ -15,7 +15,7 @@ from shared import ids
 from shared.db import partitions
 from shared.domain.messages import Status
 from shared.domain.states import SendState
-from shared.management import messages, promotion, search, sends
+from shared.management import messages, origin, promotion, search, sends
 from shared.management.search import Filters
 from tests.integration import by_ids
 
@@ -131,6 +131,16 @@ def test_a_look_up_touches_one_partition_of_each_table(crowded: tuple[Connection
         "events": 1,
     }
     assert sum(_rows_read(nodes, table) for table in ("sends", "deliveries", "attempts", "events")) == 4
+
+
+@pytest.mark.parametrize("plan", ["force_custom_plan", "force_generic_plan"])
+def test_what_operators_see_beside_it_is_found_as_directly(crowded: tuple[Connection, UUID], plan: str) -> None:
+    connection, account_id = crowded
+    send_id = _some_send(connection, account_id)
+    connection.execute(text(f"SET LOCAL plan_cache_mode = {plan}"))
+    nodes = _explained(connection, lambda: (origin.load(connection, send_id), origin.load_standings(connection, send_id)))
+    assert {table: len(_touched(nodes, table)) for table in ("sends", "deliveries")} == {"sends": 1, "deliveries": 1}
+    assert {table: _rows_read(nodes, table) for table in ("sends", "deliveries")} == {"sends": 1, "deliveries": 1}
 
 
 @pytest.mark.parametrize("plan", ["force_custom_plan", "force_generic_plan"])

@@ -14,7 +14,7 @@ def test_events_are_counted_over_all_workers_with_what_they_were_about(tmp_path:
     home.log("worker-events").write_text(
         '{"event": "recovery.republished", "deliveries": 4}\n'
         '{"event": "deliver.bug"}\n'
-        '{"event": "Task send.recover[1-2] raised unexpected: KeyError(1)"}\n'
+        '{"event": "task.failed", "task": "send.recover", "error": "KeyError from ValueError"}\n'
     )
     home.log("api").write_text('{"event": "deliver.bug"}\n')
     counted = observation.logged(home)

@@ -90,3 +90,9 @@ def test_a_curl_asks_what_must_be_asked_and_quotes_what_the_shell_would_read(tol
     body = {"requestBody": {"content": {"application/json": {"example": {"text": "it's"}}}}}
     words = shlex.split(curl.command({**held, **body}, "http://a").replace("\\\n", ""))
     assert json.loads(words[-1]) == {"text": "it's"}
+
+
+def test_what_may_be_null_keeps_its_meaning_and_a_bound_stays_on_its_line(html: str) -> None:
+    (row,) = set(re.findall(r"<tr>(?:(?!</tr>).)*<code>rate_per_second</code>(?:(?!</tr>).)*0\.0001.*?</tr>", html, re.DOTALL))
+    assert "≤&nbsp;1000000 or null" in row
+    assert "<td>Messages a second at the most.</td>" in row

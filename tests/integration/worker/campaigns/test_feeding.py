@@ -9,8 +9,9 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import event, text
+from structlog.testing import capture_logs
 
-from shared import queues
+from shared import ids, queues
 from shared.db.statements import campaigns as statements
 from shared.db.statements import statistics
 from shared.domain.confirmation import Level, Until
@@ -32,6 +33,14 @@ def test_recipients_become_sends_in_their_order_and_what_is_refused_is_passed(ca
     assert rows.recipient_states(campaigns.database, campaign_id) == ["taken", "refused", "taken", "taken", "taken", "duplicate"]
     campaign = rows.campaign(campaigns.database, campaign_id)
     assert (campaign["position"], campaign["fed"]) == (6, 4)
+
+
+def test_each_round_leaves_a_line_that_says_how_far_the_file_is(campaigns: Campaigns, feed: Feed) -> None:
+    campaign_id = campaigns.run(3)
+    with capture_logs() as logs:
+        feed()
+    (line,) = [each for each in logs if each["event"] == "campaigns.fed"]
+    assert (line["campaign"], line["recipients"], line["position"]) == (ids.encode(ids.CAMPAIGN, campaign_id), 3, 3)
 
 
 def test_a_send_is_what_the_campaign_plans_for_its_recipient(campaigns: Campaigns, feed: Feed) -> None:
