@@ -11,6 +11,6 @@ An engine is started for each stack that the tests run: two stacks never share a
 servers are, and the stack starts its own of those that they do not name.
 
 What an engine does to its servers in the middle of the tests, twice, is its ``disturb``: the tests do not know of it and are to
-pass as they stand. Before those marked as ``steady``, which are about what does not hold meanwhile, as exact rates, ``await_steady``
-waits for its end.
+pass as they stand. Before those marked as ``steady``, which are about what does not hold meanwhile, as exact rates,
+``await_steady`` waits for its end.
 """
