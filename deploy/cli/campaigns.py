@@ -81,7 +81,7 @@ def list_campaigns(account: str | None, state: str | None, name: str | None, lim
         owner = None if account is None else accounts.find(connection, account).id
         found = records.page(connection, owner, limit, filters=filters)
         counted = progress.progress(connection, [each.id for each in found])
-    told = [render.with_progress(each, counted[each.id]) for each in found if each.id in counted]
+    told = [{**render.with_progress(each, counted[each.id]), "account": _account(each)} for each in found if each.id in counted]
     output.emit(told if as_json else list(map(_row, told)), as_json=as_json)
 
 
@@ -214,7 +214,11 @@ def _answered() -> Iterator[None]:
 
 def _row(told: render.JsonObject) -> output.Document:
     counted = {name: told["progress"][name] for name in ("recipients", "pending", "in_flight", "sent", "failed")}
-    return {**{name: told[name] for name in ("id", "name", "state")}, **counted, "created_at": told["created_at"]}
+    return {**{name: told[name] for name in ("id", "account", "name", "state")}, **counted, "created_at": told["created_at"]}
+
+
+def _account(found: records.Campaign) -> str:
+    return ids.encode(ids.ACCOUNT, found.account_id)
 
 
 def _show(told: render.JsonObject) -> None:

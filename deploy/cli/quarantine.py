@@ -1,5 +1,6 @@
 """``antar quarantine``: deliveries that antar's own code failed at."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import click
@@ -19,7 +20,7 @@ _error = click.option("--error", metavar="KIND", help="Only of this kind of erro
 
 @click.group()
 def quarantine() -> None:
-    """See what antar's own code failed at, and send it once that is mended."""
+    """See what antar's own code failed at, and send it once that is mended, or not at all."""
 
 
 @quarantine.command("list")
@@ -57,16 +58,36 @@ def replay(delivery_ids: tuple[UUID, ...], error: str | None, *, everything: boo
     Refused where the send was sent by another channel or has expired, where a later tier is being tried, and, without
     --even-if-sent, where the message may have left.
     """
-    if [bool(delivery_ids), error is not None, everything].count(True) != 1:
-        raise click.UsageError("name deliveries, or a kind by --error, or --all")
 
     def act(connection: Connection, delivery_id: UUID) -> Due:
         return management.replay(connection, delivery_id, acting.operator(), even_if_sent=even_if_sent)
 
-    acting.on_each(delivery_ids or _matching(error), act, queues.publish_due, as_json=as_json)
+    acting.on_each(_chosen(delivery_ids, error, everything=everything), act, queues.publish_due, as_json=as_json)
 
 
-def _matching(error: str | None) -> list[UUID]:
+@quarantine.command()
+@click.argument("delivery_ids", metavar="[DLV_ID...]", type=_delivery, nargs=-1)
+@_error
+@click.option("--all", "everything", is_flag=True, help="All that is in quarantine.")
+@output.json_option
+def dismiss(delivery_ids: tuple[UUID, ...], error: str | None, *, everything: bool, as_json: bool) -> None:
+    """Take deliveries out of quarantine that are not to be sent any more: they stay as they ended."""
+
+    def act(connection: Connection, delivery_id: UUID) -> None:
+        management.dismiss(connection, delivery_id, acting.operator())
+
+    acting.on_each(_chosen(delivery_ids, error, everything=everything), act, _publish_nothing, as_json=as_json)
+
+
+def _publish_nothing(_dismissed: Sequence[None]) -> None:
+    pass
+
+
+def _chosen(delivery_ids: Sequence[UUID], error: str | None, *, everything: bool) -> Sequence[UUID]:
+    if [bool(delivery_ids), error is not None, everything].count(True) != 1:
+        raise click.UsageError("name deliveries, or a kind by --error, or --all")
+    if delivery_ids:
+        return delivery_ids
     with engine.get().connect() as connection:
         return management.replayable(connection, Filters(error=error))
 

@@ -69,6 +69,7 @@ _WORDS: Final = {
     "confirmed": "confirmed",
     "unconfirmed": "not confirmed in time",
     "replayed": "queued again after a fault of antar's own",
+    "dismissed": "left as it ended after a fault of antar's own",
 }
 """What people read for the kinds that do not say it themselves."""
 

@@ -1,4 +1,4 @@
-"""The quarantine: deliveries that our own code failed at, and sending them once it is mended."""
+"""The quarantine: deliveries that our own code failed at, sending them once it is mended, or leaving them as they ended."""
 
 import json
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, func, select, tuple_, update
+from sqlalchemy import Connection, Select, delete, func, select, tuple_, update
 
 from shared import ids
 from shared.db.statements import among, settlement
@@ -108,6 +108,17 @@ def replay(connection: Connection, delivery_id: UUID, actor: str, *, even_if_sen
     connection.execute(settlement.advance_sends, {"rows": json.dumps([running]), **among([locked.send.id])})
     connection.execute(update(quarantine).where(quarantine.c.delivery_id == delivery_id).values(replayed_at=func.now()))
     return deliveries.requeue(connection, locked, "replayed", f"by {actor}{', even if it was sent' if even_if_sent else ''}")
+
+
+def dismiss(connection: Connection, delivery_id: UUID, actor: str) -> None:
+    """Take a delivery out of quarantine as it ended: it is not to be sent any more. The timeline keeps who said so.
+
+    Raises :class:`NotFound`.
+    """
+    locked = deliveries.lock(connection, delivery_id)
+    entry = find(connection, delivery_id)
+    connection.execute(delete(quarantine).where(quarantine.c.delivery_id == delivery_id))
+    deliveries.note(connection, locked, "dismissed", f"by {actor}: {entry.error} in step {entry.step}")
 
 
 def _matching(statement: Select[Any], filters: Filters) -> Select[Any]:

@@ -18,7 +18,7 @@ from tests.acceptance.openapi.narrowing import narrow
 from tests.acceptance.openapi.tenants import Tenant
 
 _ASKED_FOR = os.environ.get("ANTAR_GENERATED")
-_REQUESTS = int(_ASKED_FOR or "10")
+_REQUESTS = int(_ASKED_FOR or "4")
 
 
 @pytest.fixture(scope="module")

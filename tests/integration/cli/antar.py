@@ -7,8 +7,9 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+import structlog
 from click.testing import CliRunner, Result
 from sqlalchemy import Engine
 
@@ -25,8 +26,13 @@ class Antar:
     database: Engine
     runner: CliRunner = field(default_factory=CliRunner)
 
-    def run(self, *arguments: str, stdin: str | None = None) -> Result:
-        return self.runner.invoke(main, list(arguments), input=stdin)
+    def run(self, *arguments: str, stdin: str | IO[bytes] | None = None) -> Result:
+        """Run it. A command sets up its process's logging, which here is that of other tests as well."""
+        before = structlog.get_config()
+        try:
+            return self.runner.invoke(main, list(arguments), input=stdin)
+        finally:
+            structlog.configure(**before)
 
     def lines(self, *arguments: str, stdin: str | None = None) -> str:
         """Give what people see; the command must succeed."""

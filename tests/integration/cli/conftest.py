@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 import redis
-import structlog
 from redis.client import PubSub
 from sqlalchemy import URL, Engine
 
@@ -24,14 +23,6 @@ def servers(stack: Stack) -> Mapping[str, str]:
 def database(servers: Mapping[str, str]) -> Iterator[Engine]:
     with this_process.set_up(servers) as engine:
         yield engine
-
-
-@pytest.fixture(autouse=True)
-def _log_as_before() -> Iterator[None]:
-    """A command sets up its process's logging, which here is that of other tests."""
-    before = structlog.get_config()
-    yield
-    structlog.configure(**before)
 
 
 @pytest.fixture

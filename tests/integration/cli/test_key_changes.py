@@ -168,7 +168,7 @@ class _Typed(BytesIO):
 def test_nobody_waits_for_credentials_that_are_typed(antar: Antar, database: Engine, account: str) -> None:
     key_id = add_key(antar, account, "telegram", _TELEGRAM)["id"]
     arguments = ["key", "set", key_id, "--rate", "3", "--credentials", "-", "--json"]
-    result = antar.runner.invoke(main, arguments, input=_Typed(database, key_id))
+    result = antar.run(*arguments, stdin=_Typed(database, key_id))
     assert (result.exit_code, json.loads(result.stdout)["rate_per_second"]) == (0, 3.0)
 
 

@@ -58,13 +58,27 @@ def test_list_and_show(antar: Antar, database: Engine, account: str, kind: str) 
 
 def test_why_leads_to_it(antar: Antar, database: Engine, account: str, kind: str) -> None:
     made = _store(database, account, kind=kind)
-    assert f"{made} met a fault of antar's own: antar quarantine show {made}\n" in antar.lines("why", made)
+    assert f"a fault of antar's own: antar quarantine show {made}\n" in antar.lines("why", made)
 
 
 @pytest.mark.parametrize("limit", ["0", "9" * 30, "many"])
 def test_a_limit_is_a_number_of_entries(antar: Antar, limit: str) -> None:
     for noun in ("quarantine", "held"):
         assert "Invalid value for '--limit'" in antar.refused(noun, "list", "--limit", limit)
+
+
+def test_dismissed_it_stays_as_it_ended(antar: Antar, database: Engine, account: str, kind: str) -> None:
+    made, other = (_store(database, account, kind=kind) for _ in range(2))
+    (told,) = antar.json("quarantine", "dismiss", made)
+    assert (told["id"], told["done"]) == (made, True)
+    assert [each["id"] for each in antar.json("quarantine", "list", "--error", kind, "--replayed")] == [other]
+    story = antar.json("why", made)
+    assert (story["state"], story["tiers"][0]["deliveries"][0]["code"]) == ("failed", "internal_error")
+    assert f": {kind} in step prepare" in "\n".join(entry["text"] for entry in story["timeline"])
+    again = antar.run("quarantine", "dismiss", made)
+    assert again.exit_code == 2
+    assert "the delivery is not in quarantine" in again.stdout
+    assert [each["id"] for each in antar.json("quarantine", "dismiss", "--error", kind)] == [other]
 
 
 def test_replay_of_one(antar: Antar, database: Engine, account: str, kind: str) -> None:
