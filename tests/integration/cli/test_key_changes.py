@@ -10,7 +10,6 @@ import pytest
 from redis.client import PubSub
 from sqlalchemy import Engine, func, select, update
 
-from deploy.cli import main
 from deploy.local.sandbox import accounts as sandbox_accounts
 from deploy.local.stack import Stack
 from shared import ids, vault
