@@ -18,6 +18,7 @@ _PLANNED_ONCE: Final = {"plan_cache_mode": "force_generic_plan"}
 _ROLE: Final = text("SELECT quote_ident(current_user) AS role, quote_ident(current_database()) AS database")
 _VALUES: Final = text("SELECT name, setting FROM pg_settings WHERE name = ANY(:names)")
 _SET: Final = text("SELECT set_config(:name, :value, false)")
+_END_AFTER: Final = text("SELECT set_config('statement_timeout', :milliseconds, true)")
 
 
 def options() -> str:
@@ -41,6 +42,11 @@ def lacking(connection: Connection) -> list[str]:
     wanted = _defaults()
     found: dict[str, str] = {row.name: row.setting for row in connection.execute(_VALUES, {"names": list(wanted)})}
     return [name for name, value in wanted.items() if found[name] != value]
+
+
+def end_statements_after(connection: Connection, seconds: float) -> None:
+    """Have each further statement of the transaction end after so many seconds."""
+    connection.execute(_END_AFTER, {"milliseconds": str(round(seconds * 1000))})
 
 
 def _defaults() -> Mapping[str, str]:

@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, TextClause
 
+from shared.db import sessions
 from shared.db.statements import backlogs as statements
 from shared.db.statements import health
 from shared.queues import Queue
@@ -60,7 +61,7 @@ class Backlogs:
 def look(database: Engine) -> Backlogs:
     """Look at everything that waits. Raises :class:`sqlalchemy.exc.SQLAlchemyError`."""
     with database.begin() as connection:
-        connection.execute(statements.set_patience, {"milliseconds": str(round(_PATIENCE * 1000))})
+        sessions.end_statements_after(connection, _PATIENCE)
         return _read(connection)
 
 

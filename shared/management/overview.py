@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine
 
 from shared import ids
-from shared.db.statements import backlogs as patience
+from shared.db import sessions
 from shared.db.statements import health
 from shared.db.statements import overview as statements
 from shared.domain.pace import Ended, Reading
@@ -68,7 +68,7 @@ class Overview:
 def look(database: Engine, account_id: UUID | None, most_waiting: int) -> Overview:
     """Look at one account, or at all. Raises :class:`sqlalchemy.exc.SQLAlchemyError`."""
     with database.begin() as connection:
-        connection.execute(patience.set_patience, {"milliseconds": str(round(_PATIENCE * 1000))})
+        sessions.end_statements_after(connection, _PATIENCE)
         reading, names = _ended(connection, account_id)
         return Overview(
             reading=reading,

@@ -4,9 +4,6 @@ from typing import Final
 
 from sqlalchemy import text
 
-set_patience: Final = text("SELECT set_config('statement_timeout', :milliseconds, true)")
-"""Have the statements of this transaction end after so many milliseconds each, given as text."""
-
 select_due: Final = text("""
     SELECT queue, count(*) AS due,
            CAST(extract(epoch FROM now() - min(greatest(queued_at, not_before))) AS double precision) AS oldest

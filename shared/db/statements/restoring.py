@@ -6,14 +6,15 @@ from sqlalchemy import text
 
 from shared.db.statements import statistics
 
-pause_campaigns: Final = text("""
+_DUE: Final = "state = 'running' OR state = 'scheduled' AND schedule_at <= :lost_at"
+"""Of campaigns as of sends: what had begun by then."""
+
+pause_campaigns: Final = text(f"""
     UPDATE campaigns SET state = 'paused', paused_at = now(), updated_at = now()
-     WHERE state = 'running' OR state = 'scheduled' AND schedule_at <= :lost_at
+     WHERE {_DUE}
     RETURNING id
 """)
 """Pause the campaigns that may have gone on: nobody knows which of their recipients have had their turn."""
-
-_DUE: Final = "state = 'running' OR state = 'scheduled' AND schedule_at <= :lost_at"
 
 select_open: Final = text(f"""
     SELECT id, cardinality(channels) AS deliveries FROM sends
