@@ -10,7 +10,6 @@ import structlog
 from sqlalchemy import Row
 
 from shared import ids, metrics, queues, settings
-from shared.db import hot
 from shared.db.statements import among, campaigns, receipts, recovery, webhooks
 from shared.domain import retry
 from shared.domain.channels import Channel
@@ -91,7 +90,7 @@ async def advance_sends(process: Process, send_ids: Iterable[UUID]) -> None:
 
 async def _end_expired_claims(process: Process) -> None:
     """A call whose worker died may have been made: its outcome is unknown, and the key's policy decides what follows."""
-    async with hot.line(process.engine) as line:
+    async with process.lines.line() as line:
         expired = await claim.take_over(line, _LIMIT)
         lost = [_lost(each) for each in expired]
         settlement = await settle.settle(line, [record.of(each, _WORKER) for each in lost]) if lost else None

@@ -127,13 +127,17 @@ def _connect(_dialect: Any, _record: Any, arguments: Any, parameters: Any) -> ps
 
 
 def _look_at(_adapted: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
-    """Replace a connection before its use on which the server has spoken: unasked, it says only that it ends.
+    """Replace a connection before its use that is lost."""
+    if is_lost(record.driver_connection):
+        raise InvalidatePoolError
+
+
+def is_lost(connection: Any) -> bool:
+    """Tell whether a driver's connection is closed, or the server has spoken on it: unasked, it says only that it ends.
 
     It is what a ping finds out, without the round trip; of a server that says nothing the statement itself will tell.
     """
-    connection: Any = record.driver_connection
-    if connection.closed or _has_spoken(connection):
-        raise InvalidatePoolError
+    return connection.closed or _has_spoken(connection)
 
 
 def _has_spoken(connection: Any) -> bool:

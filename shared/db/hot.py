@@ -4,18 +4,24 @@ It takes its connection from SQLAlchemy's pool and raises SQLAlchemy's errors. W
 statement and row, which costs a worker more than the statement.
 """
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
+from collections import namedtuple
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any, Final, Protocol, Self
 
 import psycopg
-from psycopg.rows import namedtuple_row
+from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.rows import tuple_row
 from sqlalchemy import Engine, Executable, TextClause, text
 from sqlalchemy.dialects.postgresql import psycopg as dialects
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.db import engine as engines
 
 Parameters = Mapping[str, Any]
 Question = tuple[TextClause, Parameters]
@@ -23,6 +29,10 @@ Question = tuple[TextClause, Parameters]
 _DIALECT: Final = dialects.dialect()  # type: ignore[no-untyped-call]
 logging.getLogger("psycopg").setLevel(logging.ERROR)  # It warns of each statement that follows one which failed, and is raised.
 _COMMIT: Final = (text("COMMIT"), dict[str, Any]())
+_KEPT: Final = 2
+"""Lines that are kept: one that claims, and one that writes outcomes."""
+_makers: Final[dict[bytes, Callable[[Iterable[Any]], Any]]] = {}
+"""What makes a row of the answer to a statement."""
 
 
 class Executes(Protocol):
@@ -76,12 +86,17 @@ class Line:
         with self._translated_errors():
             await self._driver.commit()
 
+    async def ask_and_commit(self, *questions: Question) -> list[Rows]:
+        """Ask, and commit in the same round trip; otherwise as :meth:`ask`."""
+        return (await self.ask(*questions, _COMMIT))[:-1]
+
     async def _send(self, questions: list[Question]) -> list[Rows]:
-        cursors = [self._driver.cursor(row_factory=namedtuple_row) for _ in questions]
+        cursors = [self._driver.cursor(row_factory=tuple_row) for _ in questions]
+        statements = [_sql(statement) for statement, _ in questions]
         async with self._driver.pipeline():
-            for cursor, (statement, parameters) in zip(cursors, questions, strict=True):
-                await cursor.execute(_sql(statement), parameters)
-        return [Rows(await cursor.fetchall() if cursor.description else ()) for cursor in cursors]
+            for cursor, statement, (_, parameters) in zip(cursors, statements, questions, strict=True):
+                await cursor.execute(statement, parameters)
+        return [await _rows(cursor, statement) for cursor, statement in zip(cursors, statements, strict=True)]
 
     @contextmanager
     def _translated_errors(self) -> Iterator[None]:
@@ -91,16 +106,66 @@ class Line:
             raise _translated(error, lost=self._driver.closed) from error
 
 
-@asynccontextmanager
-async def line(engine: AsyncEngine) -> AsyncIterator[Line]:
-    """Take a line from an engine's pool. Raises what SQLAlchemy raises when there is none."""
-    async with engine.connect() as connection:
-        driver: Any = (await connection.get_raw_connection()).driver_connection
+class Lines:
+    """The lines of an event loop: connections of an engine's pool, of which some are kept from one transaction to the next.
+
+    To take a connection out of the pool and to put it back costs as much as a statement.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._kept: list[_Taken] = []
+
+    @asynccontextmanager
+    async def line(self) -> AsyncIterator[Line]:
+        """Take a line. Raises what SQLAlchemy raises when there is none."""
+        taken = await self._take()
         try:
-            yield Line(driver)
-        finally:
-            if driver.closed:
-                await connection.invalidate()
+            yield Line(taken.driver)
+        except BaseException:
+            await taken.give_back()
+            raise
+        if taken.is_idle and len(self._kept) < _KEPT:
+            self._kept.append(taken)
+        else:
+            await taken.give_back()
+
+    async def close(self) -> None:
+        """Give back those that are kept. None may be in use."""
+        while self._kept:
+            await self._kept.pop().give_back()
+
+    async def _take(self) -> "_Taken":
+        """Take the one used last, unless the server has ended it since."""
+        while self._kept:
+            taken = self._kept.pop()
+            if not engines.is_lost(taken.driver):
+                return taken
+            await taken.give_back()
+        connection = await self._engine.connect()
+        return _Taken(connection, (await connection.get_raw_connection()).driver_connection)
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A connection out of the pool."""
+
+    connection: AsyncConnection
+    driver: Any
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it is in no transaction, and can be used for the next."""
+        return bool(self.driver.pgconn.transaction_status == TransactionStatus.IDLE)
+
+    async def give_back(self) -> None:
+        """Give it back to its pool, which ends its transaction; one that is lost is replaced there."""
+        await asyncio.shield(asyncio.create_task(self._close()))
+
+    async def _close(self) -> None:
+        if engines.is_lost(self.driver):
+            await self.connection.invalidate()
+        await self.connection.close()
 
 
 def write(engine: Engine, statement: TextClause, parameters: Parameters) -> None:
@@ -132,6 +197,22 @@ async def add(connection: Executes, statement: TextClause, parameters: Parameter
         connection.add(statement, parameters)
     else:
         await connection.execute(statement, parameters)
+
+
+async def _rows(cursor: psycopg.AsyncCursor[Any], statement: bytes) -> Rows:
+    """Read an answer. What its columns are called is asked once for each statement: to learn it costs more than some rows."""
+    result = cursor.pgresult
+    if result is None or result.status != ExecStatus.TUPLES_OK:
+        return Rows()
+    make = _makers.get(statement)
+    if make is None:
+        named: Any = namedtuple("Row", _names(cursor), rename=True)  # type: ignore[misc]  # noqa: PYI024 - Postgres names them.
+        make = _makers[statement] = partial(tuple.__new__, named)
+    return Rows(map(make, await cursor.fetchall()))
+
+
+def _names(cursor: psycopg.AsyncCursor[Any]) -> list[str]:
+    return [column.name for column in cursor.description or ()]
 
 
 @cache

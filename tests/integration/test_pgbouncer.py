@@ -92,9 +92,10 @@ def test_the_hot_path_passes_through(pooled: Engine) -> None:
 
 async def _pass_through() -> list[int]:
     created = engine.create_async()
+    lines = hot.Lines(created)
 
     async def one(number: int) -> int:
-        async with hot.line(created) as line:
+        async with lines.line() as line:
             ((pid, answer, zone),) = await line.execute(_BACKEND, {"number": number})
             assert (pid > 0, zone) == (True, "UTC")
             line.add(text("INSERT INTO passed VALUES (:number)"), {"number": number})
@@ -104,4 +105,5 @@ async def _pass_through() -> list[int]:
     try:
         return await asyncio.gather(*map(one, range(_ROUNDS)))
     finally:
+        await lines.close()
         await created.dispose()

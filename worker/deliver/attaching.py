@@ -9,10 +9,8 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from shared import file_links, ids
-from shared.db import hot
+from shared.db.hot import Lines
 from shared.db.statements import files as statements
 from shared.domain import files
 from shared.domain.channels import Channel
@@ -33,21 +31,21 @@ _PATIENCE: Final = 10.0
 Prepared = Ready | Stopped
 
 
-async def attach(engine: AsyncEngine, prepared: Sequence[Prepared]) -> Sequence[Prepared]:
+async def attach(lines: Lines, prepared: Sequence[Prepared]) -> Sequence[Prepared]:
     """Give everything that is ready its files, or say what keeps it from being sent with them. Never raises."""
     wanted = {file_id for each in prepared if isinstance(each, Ready) for file_id in _file_ids(each.envelope.content)}
     if not wanted:
         return prepared
     try:
-        found = await patience.outlast("files", partial(_look_up, engine, wanted), _PATIENCE)
+        found = await patience.outlast("files", partial(_look_up, lines, wanted), _PATIENCE)
     except patience.TROUBLE:
         return [_put_off(each) for each in prepared]
     return [_attached(each, found) if isinstance(each, Ready) else each for each in prepared]
 
 
-async def _look_up(engine: AsyncEngine, wanted: Iterable[str]) -> Mapping[UUID, File]:
+async def _look_up(lines: Lines, wanted: Iterable[str]) -> Mapping[UUID, File]:
     known = [identifier for text in wanted if (identifier := ids.decode(ids.FILE, text)) is not None]
-    async with hot.line(engine) as line:
+    async with lines.line() as line:
         rows = await line.execute(statements.select_named, {"ids": known}) if known else []
     return {row.id: File(**row._asdict()) for row in rows}  # noqa: SLF001 - so is it named in every named tuple.
 

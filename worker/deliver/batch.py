@@ -26,7 +26,7 @@ async def deliver(process: Process, delivery_ids: Sequence[UUID], lineage: Linea
 
 
 async def _deliver(process: Process, claims: Iterable[Claim], context: Context) -> None:
-    prepared = await attaching.attach(process.engine, [one.prepare_call(each) for each in claims])
+    prepared = await attaching.attach(process.lines, [one.prepare_call(each) for each in claims])
     ready = [each for each in prepared if isinstance(each, Ready)]
     verdicts = list(zip(ready, await _admit(process, [each.claim for each in ready]), strict=True))
     done = await asyncio.gather(

@@ -8,11 +8,9 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from shared import ids, settings
-from shared.db import clock, hot
-from shared.db.hot import Line
+from shared.db import clock
+from shared.db.hot import Line, Lines
 from shared.db.statements import among, claims, settlement
 from shared.domain.channels import Channel
 from shared.domain.content import JsonObject
@@ -111,19 +109,19 @@ class Early:
     seconds: float
 
 
-async def claim(engine: AsyncEngine, delivery_ids: Sequence[UUID]) -> tuple[list[Claim], list[Early]]:
+async def claim(lines: Lines, delivery_ids: Sequence[UUID]) -> tuple[list[Claim], list[Early]]:
     """Claim those of the deliveries that are due; the rest is another worker's, ended, or too early.
 
     Waits a while for Postgres, then raises what SQLAlchemy raised; the deliveries are left to recovery.
     """
-    step = partial(_claim_once, engine, delivery_ids, ids.new())
+    step = partial(_claim_once, lines, delivery_ids, ids.new())
     return await patience.outlast("claim", step, _PATIENCE)
 
 
-async def _claim_once(engine: AsyncEngine, delivery_ids: Sequence[UUID], claim_id: UUID) -> tuple[list[Claim], list[Early]]:
+async def _claim_once(lines: Lines, delivery_ids: Sequence[UUID], claim_id: UUID) -> tuple[list[Claim], list[Early]]:
     send_ids = sorted({ids.send_of(identifier) for identifier in delivery_ids})
-    async with hot.line(engine) as line:
-        rows = await line.execute(claims.claim, {"send_ids": send_ids, **_under(claim_id, delivery_ids)})
+    async with lines.line() as line:
+        (rows,) = await line.ask_and_commit((claims.claim, {"send_ids": send_ids, **_under(claim_id, delivery_ids)}))
         claimed = await _read(line, rows, claim_id, _NOT_SENT)
         missed = [] if len(rows) == len(delivery_ids) else _missed(delivery_ids, rows)
         early = await line.execute(claims.select_not_due, among(missed)) if missed else []

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from shared import settings
+from shared.db.hot import Lines
 from worker.deliver import claim
 from worker.deliver.claim import Claim, Early
 from worker.runtime import patience
@@ -17,8 +16,8 @@ Found = Claim | Early | None
 class Claimer:
     """One per process, on its event loop."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
         self._gathering = Gathering[UUID, Found](self._claim, settings.get().claim_batch, _is_away)
 
     async def claim(self, delivery_ids: Sequence[UUID]) -> tuple[list[Claim], list[Early]]:
@@ -28,7 +27,7 @@ class Claimer:
 
     async def _claim(self, delivery_ids: Sequence[UUID]) -> list[Found]:
         """Claim, and give what was found of each. What two tasks ask for is given to the first."""
-        claimed, early = await claim.claim(self._engine, list(dict.fromkeys(delivery_ids)))
+        claimed, early = await claim.claim(self._lines, list(dict.fromkeys(delivery_ids)))
         found: dict[UUID, Found] = {each.id: each for each in claimed} | {each.id: each for each in early}
         return [found.pop(identifier, None) for identifier in delivery_ids]
 

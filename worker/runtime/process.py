@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import settings
 from shared.db import engine
+from shared.db.hot import Lines
 from shared.domain.channels import Channel
 from worker import channels
 from worker.pacing import Pacing
@@ -23,6 +24,7 @@ from worker.runtime.publisher import Publisher
 from worker.runtime.shutdown import InFlight, Stopping
 from worker.runtime.wires import ProcessWires, open_wires
 from worker.runtime.writer import Writer
+from worker.webhooks.crowding import Crowding
 from worker.webhooks.posting import Poster
 from worker.webhooks.under_way import UnderWay
 
@@ -39,6 +41,7 @@ class Process:
     """What deliveries need of their process. Lives on the loop of :class:`Runtime`."""
 
     engine: AsyncEngine
+    lines: Lines
     claimer: Claimer
     wires: ProcessWires
     pacing: Pacing
@@ -90,13 +93,15 @@ async def _open() -> Process:
         channels.adapter(channel)
     async_engine, publisher, stopping = engine.create_async(), Publisher(), Stopping()
     journal = Journal(settings.get().journal_dir)
+    lines = Lines(async_engine)
     return Process(
         engine=async_engine,
-        claimer=Claimer(async_engine),
+        lines=lines,
+        claimer=Claimer(lines),
         wires=open_wires(),
         pacing=Pacing(),
         publisher=publisher,
-        writer=Writer(async_engine, publisher, journal, f"{socket.gethostname()}:{os.getpid()}"),
+        writer=Writer(lines, Crowding(async_engine), publisher, journal, f"{socket.gethostname()}:{os.getpid()}"),
         holding=Holding(publisher, stopping),
         stopping=stopping,
         in_flight=InFlight(),
@@ -121,4 +126,5 @@ async def _close(process: Process) -> None:
     await process.wires.close()
     for channel in Channel:
         await channels.adapter(channel).close()
+    await process.lines.close()
     await process.engine.dispose()

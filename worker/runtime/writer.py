@@ -10,10 +10,9 @@ from functools import partial
 from typing import Final
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import ids, metrics, settings
-from shared.db import hot
+from shared.db.hot import Lines
 from worker.deliver import record, settle
 from worker.deliver.advance import Settlement
 from worker.deliver.record import Record
@@ -32,8 +31,8 @@ Entry = tuple[Record, Written]
 class Writer:
     """One per process, on its event loop."""
 
-    def __init__(self, engine: AsyncEngine, publisher: Publisher, journal: Journal, worker: str) -> None:
-        self._engine = engine
+    def __init__(self, lines: Lines, crowding: Crowding, publisher: Publisher, journal: Journal, worker: str) -> None:
+        self._lines = lines
         self._publisher = publisher
         self._journal = journal
         self._worker = worker
@@ -43,7 +42,7 @@ class Writer:
         self._away = False
         self._leaving = False
         self._following: set[asyncio.Task[None]] = set()
-        self._crowding = Crowding(engine)
+        self._crowding = crowding
         self._tasks = (asyncio.create_task(self._run(), name="writer"), asyncio.create_task(self.replay(), name="replay"))
 
     async def write(self, result: Result) -> None:
@@ -153,7 +152,7 @@ class Writer:
         self._keep()
 
     async def _commit(self, records: Sequence[Record]) -> Settlement:
-        async with asyncio.timeout(settings.get().database_timeout), hot.line(self._engine) as line:
+        async with asyncio.timeout(settings.get().database_timeout), self._lines.line() as line:
             settlement = await settle.settle(line, records)
             await line.commit()
         return settlement

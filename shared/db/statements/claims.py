@@ -117,4 +117,4 @@ end_unreadable: Final = text(f"""
     )
     {statistics.count("ended")}
 """)
-"""End deliveries that were claimed in this transaction and cannot be read; their sends are settled by recovery."""
+"""End deliveries that were claimed and cannot be read; their sends are settled by recovery."""

@@ -11,6 +11,7 @@ from sqlalchemy import insert, text, update
 
 from shared import ids
 from shared.db import engine
+from shared.db.hot import Lines
 from shared.db.tables import campaigns, contacts, conversations, suppressions, templates
 from shared.domain.campaigns import CampaignPlan, RecipientState, dump_plan
 from shared.domain.channels import Channel
@@ -41,9 +42,11 @@ def _codes(office: Office, campaign: Campaign, position: int) -> list[str | None
 async def _worker_says(delivery_ids: Sequence[UUID]) -> dict[UUID, str | None]:
     """Claim deliveries as a worker does, and give the code of what stops each before its call."""
     connections = engine.create_async()
+    lines = Lines(connections)
     try:
-        claimed, _ = await claims.claim(connections, delivery_ids)
+        claimed, _ = await claims.claim(lines, delivery_ids)
     finally:
+        await lines.close()
         await connections.dispose()
     stops = {each.id: getattr(one.prepare_call(each), "outcome", None) for each in claimed}
     return {identifier: stop.code if isinstance(stop, NotSent) else None for identifier, stop in stops.items()}

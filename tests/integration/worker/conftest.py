@@ -95,7 +95,7 @@ class Desk:
         return made
 
     def claim(self, delivery_ids: Sequence[UUID]) -> list[Claim]:
-        claimed: list[Claim] = self.runtime.run(claims.claim(self.process.engine, delivery_ids))[0]
+        claimed: list[Claim] = self.runtime.run(claims.claim(self.process.lines, delivery_ids))[0]
         return claimed
 
     def claimed(self, key_id: UUID | None = None, **options: Any) -> Claim:

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared import settings
+from shared.db.hot import Lines
 from shared.db.tables import deliveries
 from shared.domain.channels import Channel
 from shared.domain.states import OnUnknown
@@ -31,7 +32,9 @@ def test_a_claim_whose_commit_was_not_confirmed_is_still_this_workers(desk: Desk
             through = url.set(host="127.0.0.1", port=broken.own_port)
             engine = create_async_engine(through, connect_args={"sslmode": "disable", "gssencmode": "disable"})
             broken.lose_next_commit = True
-            claimed, _ = await asyncio.wait_for(claim.claim(engine, made), _SECONDS)
+            lines = Lines(engine)
+            claimed, _ = await asyncio.wait_for(claim.claim(lines, made), _SECONDS)
+            await lines.close()
             await engine.dispose()
             return claimed, broken.lost
 
@@ -45,7 +48,7 @@ def test_of_many_claims_of_one_delivery_one_gets_it(desk: Desk) -> None:
     made = desk.send((Channel.TELEGRAM, 0, desk.key()))
 
     async def run() -> list[tuple[list[claim.Claim], Any]]:
-        return await asyncio.gather(*(claim.claim(desk.process.engine, made) for _ in range(8)))
+        return await asyncio.gather(*(claim.claim(desk.process.lines, made) for _ in range(8)))
 
     assert sum(len(claimed) for claimed, _ in desk.runtime.run(run())) == 1
 

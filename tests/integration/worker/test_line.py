@@ -7,10 +7,9 @@ from typing import Any, Final
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.db import engine, hot
-from shared.db.hot import Line
+from shared.db import engine
+from shared.db.hot import Line, Lines
 from shared.domain.channels import Channel
 from tests.integration.worker.conftest import Desk
 from worker.runtime import patience
@@ -19,20 +18,22 @@ _NOTE: Final = text("INSERT INTO noted (word) VALUES (:word)")
 _READ: Final = text("SELECT number, word FROM noted ORDER BY number")
 _BACKEND: Final = text("SELECT pg_backend_pid() AS number")
 
-Scenario = Callable[[AsyncEngine], Awaitable[Any]]
+Scenario = Callable[[Lines], Awaitable[Any]]
 
 
 @pytest.fixture
 def play(desk: Desk) -> Any:
-    """Play a scenario with an engine of its own, and give what it gives."""
+    """Play a scenario with lines of its own, and give what it gives."""
 
     def run(scenario: Scenario) -> Any:
         async def played() -> Any:
-            own = engine.create_async()
+            connections = engine.create_async()
+            own = Lines(connections)
             try:
                 return await scenario(own)
             finally:
-                await own.dispose()
+                await own.close()
+                await connections.dispose()
 
         return desk.runtime.run(played())
 
@@ -43,14 +44,14 @@ def play(desk: Desk) -> Any:
         connection.execute(text("DROP TABLE noted"))
 
 
-async def words(own: AsyncEngine) -> list[str]:
-    async with hot.line(own) as line:
+async def words(own: Lines) -> list[str]:
+    async with own.line() as line:
         return [row.word for row in await line.execute(_READ)]
 
 
 def test_what_is_added_comes_before_what_is_asked_and_each_question_has_its_rows(play: Any) -> None:
-    async def scenario(own: AsyncEngine) -> None:
-        async with hot.line(own) as line:
+    async def scenario(own: Lines) -> None:
+        async with own.line() as line:
             line.add(_NOTE, {"word": "one"})
             line.add(_NOTE, {"word": "two"})
             before, _, after = await line.ask((_READ, {}), (_NOTE, {"word": "three"}), (_READ, {}))
@@ -64,8 +65,8 @@ def test_what_is_added_comes_before_what_is_asked_and_each_question_has_its_rows
 
 @pytest.mark.parametrize("commits", [True, False])
 def test_what_is_not_committed_leaves_nothing(play: Any, *, commits: bool) -> None:
-    async def scenario(own: AsyncEngine) -> list[str]:
-        async with hot.line(own) as line:
+    async def scenario(own: Lines) -> list[str]:
+        async with own.line() as line:
             await line.execute(_NOTE, {"word": "one"})
             if commits:
                 await line.commit()
@@ -86,10 +87,10 @@ def test_one_that_is_refused_takes_all_with_it_and_the_line_can_be_used_again(
         line.add(_NOTE, {"word": "two"})
         await line.commit()
 
-    async def scenario(own: AsyncEngine) -> None:
+    async def scenario(own: Lines) -> None:
         for _ in range(2):
             with pytest.raises(error) as raised:
-                async with hot.line(own) as line:
+                async with own.line() as line:
                     await fail(line)
             assert (patience.sqlstate(raised.value), patience.is_away(raised.value)) == (sqlstate, False)
         assert await words(own) == []
@@ -104,15 +105,15 @@ def test_a_lost_server_is_away_and_lost_connections_are_not_used_again(desk: Des
         with desk.database.connect() as connection:
             connection.execute(end, {"number": number})
 
-    async def scenario(own: AsyncEngine) -> None:
-        async with hot.line(own) as line, hot.line(own) as idle:
+    async def scenario(own: Lines) -> None:
+        async with own.line() as line, own.line() as idle:
             numbers = [(await each.execute(_BACKEND)).scalars()[0] for each in (line, idle)]
             for number in numbers:
                 await asyncio.to_thread(kill, number)
             with pytest.raises(DBAPIError) as raised:
                 await line.execute(_BACKEND)
             assert patience.is_away(raised.value)
-        async with hot.line(own) as line, hot.line(own) as another:
+        async with own.line() as line, own.line() as another:
             assert not {(await each.execute(_BACKEND)).scalars()[0] for each in (line, another)} & set(numbers)
 
     play(scenario)

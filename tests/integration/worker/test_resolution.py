@@ -118,7 +118,7 @@ def test_a_retry_whose_first_call_was_sent_is_not_made(desk: Desk) -> None:
 
 
 async def claims(desk: Desk, delivery_id: UUID) -> tuple[list[Any], list[Any]]:
-    return await claim.claim(desk.process.engine, [delivery_id])
+    return await claim.claim(desk.process.lines, [delivery_id])
 
 
 def test_a_first_call_is_looked_up_although_the_second_was_refused(desk: Desk) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from structlog.testing import capture_logs
 
 from shared import settings
+from shared.db.hot import Lines
 from shared.domain.channels import Channel
 from shared.domain.outcome import Action, Code, NotSent, Sent
 from shared.domain.retry import Again
@@ -24,6 +25,7 @@ from worker.deliver.result import Lineage, Result
 from worker.runtime.journal import Journal
 from worker.runtime.publisher import Publisher
 from worker.runtime.writer import Writer
+from worker.webhooks.crowding import Crowding
 
 _SECONDS = 30
 _REFUSED = NotSent(code=Code.RECIPIENT_BLOCKED, reason="blocked", action=Action.NEXT)
@@ -38,16 +40,18 @@ def _narrow(**options: Any) -> AsyncEngine:
     return create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=0.1, hide_parameters=True, **options)
 
 
-def _writer(engine: AsyncEngine, publisher: Publisher) -> Writer:
-    return Writer(engine, publisher, Journal(settings.get().journal_dir), "test")
+def _writer(lines: Lines, engine: AsyncEngine, publisher: Publisher) -> Writer:
+    return Writer(lines, Crowding(engine), publisher, Journal(settings.get().journal_dir), "test")
 
 
 def _play(desk: Desk, scenario: Scenario, publisher: Publisher | None = None, **options: Any) -> None:
     async def run() -> None:
         engine = _narrow(**options)
-        writer = _writer(engine, publisher or desk.process.publisher)
+        lines = Lines(engine)
+        writer = _writer(lines, engine, publisher or desk.process.publisher)
         await asyncio.wait_for(scenario(writer, engine), _SECONDS)
         await writer.close(_SECONDS)
+        await lines.close()
         await engine.dispose()
 
     desk.runtime.run(run())
@@ -203,11 +207,13 @@ def _play_with_a_lost_answer(desk: Desk, *results: Result) -> Settlement:
             through = url.set(host="127.0.0.1", port=broken.own_port).render_as_string(hide_password=False)
             engine = _narrow(url=through, connect_args={"sslmode": "disable", "gssencmode": "disable"})
             publisher = _Recording()
-            writer = _writer(engine, publisher)
+            lines = Lines(engine)
+            writer = _writer(lines, engine, publisher)
             broken.lose_next_commit = True
             await asyncio.wait_for(asyncio.gather(*(writer.write(each) for each in results)), _SECONDS)
             await writer.close(_SECONDS)
             await publisher.close()
+            await lines.close()
             await engine.dispose()
             (followed,) = publisher.followed
             return followed, broken.lost
@@ -280,7 +286,7 @@ def test_two_tiers_of_one_send_settled_at_once_open_the_next_one_once(desk: Desk
     assert len(claims) == len(made) - 1
 
     async def run() -> None:
-        writers = [_writer(desk.process.engine, desk.process.publisher) for _ in range(2)]
+        writers = [_writer(desk.process.lines, desk.process.engine, desk.process.publisher) for _ in range(2)]
         await asyncio.gather(*(each.write(result(one, _REFUSED)) for each, one in zip(writers, claims, strict=True)))
         for each in writers:
             await each.close(_SECONDS)

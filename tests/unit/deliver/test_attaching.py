@@ -8,9 +8,9 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import file_links, ids
+from shared.db.hot import Lines
 from shared.domain import files
 from shared.domain.channels import Channel
 from shared.domain.content import EmailBody, Message
@@ -41,8 +41,8 @@ class Library:
     asked: tuple[str, ...] | None = None
     error: Exception | None = None
 
-    async def look_up(self, engine: AsyncEngine, wanted: set[str]) -> dict[UUID, File]:
-        del engine
+    async def look_up(self, lines: Lines, wanted: set[str]) -> dict[UUID, File]:
+        del lines
         assert self.asked is None
         self.asked = tuple(sorted(wanted))
         if self.error is not None:
@@ -79,7 +79,7 @@ def ready(given: Claim) -> Ready:
 
 
 def attach(*given: Claim) -> Sequence[Prepared]:
-    return asyncio.run(attaching.attach(cast("AsyncEngine", None), [ready(each) for each in given]))
+    return asyncio.run(attaching.attach(cast("Lines", None), [ready(each) for each in given]))
 
 
 def stopped(prepared: Prepared) -> NotSent:
