@@ -4,24 +4,25 @@ It takes its connection from SQLAlchemy's pool and raises SQLAlchemy's errors. W
 statement and row, which costs a worker more than the statement.
 """
 
-import asyncio
 import logging
+import re
 from collections import namedtuple
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache, partial
+from types import MappingProxyType
 from typing import Any, Final, Protocol, Self
 
 import psycopg
-from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq import ExecStatus
 from psycopg.rows import tuple_row
-from sqlalchemy import Engine, Executable, TextClause, text
+from sqlalchemy import ClauseElement, Engine, Executable, TextClause, text
 from sqlalchemy.dialects.postgresql import psycopg as dialects
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.db import engine as engines
+from shared.db import partitions
+from shared.db.statements import WITHIN
+from shared.db.tables.sends import PARTITIONED
 
 Parameters = Mapping[str, Any]
 Question = tuple[TextClause, Parameters]
@@ -29,8 +30,8 @@ Question = tuple[TextClause, Parameters]
 _DIALECT: Final = dialects.dialect()  # type: ignore[no-untyped-call]
 logging.getLogger("psycopg").setLevel(logging.ERROR)  # It warns of each statement that follows one which failed, and is raised.
 _COMMIT: Final = (text("COMMIT"), dict[str, Any]())
-_KEPT: Final = 2
-"""Lines that are kept: one that claims, and one that writes outcomes."""
+_TABLES: Final = re.compile(rf"\b(UPDATE|FROM|JOIN) ({'|'.join(table.name for table in PARTITIONED)})(?![.\w])")
+"""The partitioned tables, where a statement names them."""
 _makers: Final[dict[bytes, Callable[[Iterable[Any]], Any]]] = {}
 """What makes a row of the answer to a statement."""
 
@@ -58,8 +59,10 @@ class Rows(list[Any]):
 class Line:
     """A transaction. It begins with the first statement, and ends with the line unless it is committed."""
 
-    def __init__(self, driver: psycopg.AsyncConnection[Any]) -> None:
+    def __init__(self, driver: psycopg.AsyncConnection[Any], weeks: Mapping[int, str] = MappingProxyType({})) -> None:
+        """``weeks`` are those with partitions of their own, as :func:`shared.db.partitions.whole` gives them."""
         self._driver = driver
+        self._weeks = weeks
         self._waiting: list[Question] = []
 
     async def ask(self, *questions: Question) -> list[Rows]:
@@ -92,11 +95,18 @@ class Line:
 
     async def _send(self, questions: list[Question]) -> list[Rows]:
         cursors = [self._driver.cursor(row_factory=tuple_row) for _ in questions]
-        statements = [_sql(statement) for statement, _ in questions]
+        statements = [_sql(statement, self._week(parameters)) for statement, parameters in questions]
         async with self._driver.pipeline():
             for cursor, statement, (_, parameters) in zip(cursors, statements, questions, strict=True):
                 await cursor.execute(statement, parameters)
         return [await _rows(cursor, statement) for cursor, statement in zip(cursors, statements, strict=True)]
+
+    def _week(self, parameters: Parameters) -> str | None:
+        """Give the week that the bounds of a statement lie in, if it has partitions of its own."""
+        first, last = parameters.get("first_send") or parameters.get("first"), parameters.get("last")
+        if first is None or last is None or (number := partitions.number(first)) != partitions.number(last):
+            return None
+        return self._weeks.get(number)
 
     @contextmanager
     def _translated_errors(self) -> Iterator[None]:
@@ -106,83 +116,42 @@ class Line:
             raise _translated(error, lost=self._driver.closed) from error
 
 
-class Lines:
-    """The lines of an event loop: connections of an engine's pool, of which some are kept from one transaction to the next.
-
-    To take a connection out of the pool and to put it back costs as much as a statement.
-    """
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._kept: list[_Taken] = []
-
-    @asynccontextmanager
-    async def line(self) -> AsyncIterator[Line]:
-        """Take a line. Raises what SQLAlchemy raises when there is none."""
-        taken = await self._take()
-        try:
-            yield Line(taken.driver)
-        except BaseException:
-            await taken.give_back()
-            raise
-        if taken.is_idle and len(self._kept) < _KEPT:
-            self._kept.append(taken)
-        else:
-            await taken.give_back()
-
-    async def close(self) -> None:
-        """Give back those that are kept. None may be in use."""
-        while self._kept:
-            await self._kept.pop().give_back()
-
-    async def _take(self) -> "_Taken":
-        """Take the one used last, unless the server has ended it since."""
-        while self._kept:
-            taken = self._kept.pop()
-            if not engines.is_lost(taken.driver):
-                return taken
-            await taken.give_back()
-        connection = await self._engine.connect()
-        return _Taken(connection, (await connection.get_raw_connection()).driver_connection)
-
-
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """A connection out of the pool."""
-
-    connection: AsyncConnection
-    driver: Any
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether it is in no transaction, and can be used for the next."""
-        return bool(self.driver.pgconn.transaction_status == TransactionStatus.IDLE)
-
-    async def give_back(self) -> None:
-        """Give it back to its pool, which ends its transaction; one that is lost is replaced there."""
-        await asyncio.shield(asyncio.create_task(self._close()))
-
-    async def _close(self) -> None:
-        if engines.is_lost(self.driver):
-            await self.connection.invalidate()
-        await self.connection.close()
-
-
 def write(engine: Engine, statement: TextClause, parameters: Parameters) -> None:
     """Execute a statement of named text in a transaction of its own: one round trip to do it, and one to commit.
 
     What was not waited for to its end is not committed later either, as a statement would be that commits itself. Raises what
     SQLAlchemy would raise.
     """
+    with _driver(engine) as driver:
+        with driver.pipeline():
+            driver.execute(_sql(statement), parameters)
+        driver.commit()
+
+
+def read(engine: Engine, statement: ClauseElement, parameters: Parameters) -> Rows:
+    """Execute a statement that changes nothing, by itself: in one round trip. Raises what SQLAlchemy would raise.
+
+    Its rows are plain tuples: to name their columns takes longer than to read a row.
+    """
+    with _driver(engine) as driver:
+        driver.autocommit = True
+        try:
+            return Rows(driver.execute(_sql(statement), parameters).fetchall())
+        finally:
+            if not driver.closed:
+                driver.autocommit = False
+
+
+@contextmanager
+def _driver(engine: Engine) -> Iterator[Any]:
+    """Take a driver's connection out of an engine's pool for a while. Raises what SQLAlchemy would raise."""
     try:
         connection = engine.raw_connection()
     except psycopg.Error as error:
         raise _translated(error, lost=True) from error
     driver: Any = connection.driver_connection
     try:
-        with driver.pipeline():
-            driver.execute(_sql(statement), parameters)
-        driver.commit()
+        yield driver
     except psycopg.Error as error:
         raise _translated(error, lost=driver.closed) from error
     finally:
@@ -216,9 +185,16 @@ def _names(cursor: psycopg.AsyncCursor[Any]) -> list[str]:
 
 
 @cache
-def _sql(statement: TextClause) -> bytes:
-    """Write a statement as the driver takes it, the same bytes each time, by which the driver knows what it has prepared."""
-    return " ".join(str(statement.compile(dialect=_DIALECT)).split()).encode()
+def _sql(statement: TextClause, week: str | None = None) -> bytes:
+    """Write a statement as the driver takes it, the same bytes each time, by which the driver knows what it has prepared.
+
+    One that keeps within its bounds is written for the partitions of a week: a plan of the whole tables is begun and locked for
+    each of their partitions every time it is used, and there are more of them the longer sends are kept.
+    """
+    sql = " ".join(str(statement.compile(dialect=_DIALECT)).split())
+    if week is not None and WITHIN in statement.get_execution_options():
+        sql = _TABLES.sub(rf"\1 \2_{week} AS \2", sql)
+    return sql.encode()
 
 
 def _translated(error: psycopg.Error, *, lost: bool) -> BaseException:

@@ -4,12 +4,15 @@ The bounds are ids: a time-ordered UUID begins with its millisecond, so a week i
 week covers, so that a missing partition never refuses a send; its rows move to their week's partition in the transaction that makes
 it.
 
-Who makes or drops a partition needs the tables for himself, for a moment. Nobody comes to a partition but through its parent, so
-the parents are locked, in the order in which sends are worked on, and with that nobody can be in between: no insert is on its way
-into the default partition, where the new bounds would refuse it, and no update waits for a row that will have moved by then.
+Who makes or drops a partition needs the tables for himself, for a moment. Nobody comes to a default partition but through its
+parent, so the parents are locked, in the order in which sends are worked on, and with that nobody can be in between: no insert is
+on its way into the default partition, where the new bounds would refuse it, and no update waits for a row that will have moved by
+then. The hot path names a week's partitions themselves (:mod:`shared.db.hot`), so that who drops them locks them as well.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self
@@ -23,8 +26,12 @@ from shared.db.tables.sends import FILLFACTORS, PARTITIONED
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _WEEK = timedelta(weeks=1)
+_WEEK_MILLISECONDS: Final = _WEEK // _MILLISECOND
+_SINCE_MONDAY: Final = timedelta(days=3) // _MILLISECOND
+"""1970 began on a Thursday."""
+_OF_A_WEEK: Final = re.compile(r"_(\d{4})w(\d{2})$")
 
-_ATTACHED: Final = text(f"""
+ATTACHED: Final = text(f"""
     SELECT pg_class.relname FROM pg_inherits JOIN pg_class ON pg_class.oid = pg_inherits.inhrelid
      WHERE pg_inherits.inhparent IN ({", ".join(f"to_regclass('{table.name}')" for table in PARTITIONED)})
 """)
@@ -74,6 +81,12 @@ class Week:
         """Give the week that an id was made in."""
         return cls.of(_EPOCH + (identifier.int >> 80) * _MILLISECOND)
 
+    @classmethod
+    def of_partition(cls, name: str) -> Self | None:
+        """Give the week of a partition; ``None`` of a default partition, which has none."""
+        found = _OF_A_WEEK.search(name)
+        return cls(datetime.fromisocalendar(int(found[1]), int(found[2]), 1).replace(tzinfo=UTC)) if found else None
+
     def __str__(self) -> str:
         year, week, _ = self.start.isocalendar()
         return f"{year}w{week:02}"
@@ -95,6 +108,17 @@ class Week:
     def of_table(self, table: Table) -> str:
         """Name its partition of a table."""
         return f"{table.name}_{self}"
+
+
+def number(identifier: UUID) -> int:
+    """Number the week that an id was made in: ids of one week have the same number."""
+    return ((identifier.int >> 80) + _SINCE_MONDAY) // _WEEK_MILLISECONDS
+
+
+def whole(names: Iterable[str]) -> dict[int, str]:
+    """Give the weeks of which every table has its partition among those named: how they are written, by their numbers."""
+    weeks = Counter(week for name in names if (week := Week.of_partition(name)))
+    return {number(first_id(week.start)): str(week) for week, tables in weeks.items() if tables == len(PARTITIONED)}
 
 
 def ensure(connection: Connection, weeks_ahead: int) -> None:
@@ -129,13 +153,13 @@ def make(connection: Connection, week: Week) -> None:
 
 def attached(connection: Connection) -> set[str]:
     """Name all partitions."""
-    return set(connection.execute(_ATTACHED).scalars())
+    return set(connection.execute(ATTACHED).scalars())
 
 
-def lock(connection: Connection) -> None:
-    """Keep everybody from the partitioned tables until this transaction ends."""
-    parents = ", ".join(f"ONLY {table.name}" for table in PARTITIONED)
-    _execute(connection, f"LOCK TABLE {parents} IN ACCESS EXCLUSIVE MODE")
+def lock(connection: Connection, *partitions: str) -> None:
+    """Keep everybody from the partitioned tables, and from some partitions, until this transaction ends."""
+    tables = ", ".join(f"ONLY {name}" for name in (*(table.name for table in PARTITIONED), *partitions))
+    _execute(connection, f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
 
 
 def _from_now(week: Week, ahead: int) -> Iterator[Week]:

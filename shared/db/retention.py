@@ -1,8 +1,7 @@
 """Dropping the weeks that are kept no longer: a partition goes in no time, where deleting its rows would take hours."""
 
-import re
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import Connection, text
 
@@ -11,14 +10,11 @@ from shared.db.partitions import Week
 from shared.db.statements import upkeep
 from shared.db.tables.sends import PARTITIONED
 
-_OF_A_WEEK: Final = re.compile(r"_(\d{4})w(\d{2})$")
-
 
 def ended(connection: Connection, days: int) -> list[Week]:
     """Give the weeks with partitions that ended more than so many days ago, the oldest first."""
     border = clock.read(connection) - timedelta(days=days)
-    found = (_OF_A_WEEK.search(name) for name in partitions.attached(connection))
-    weeks = {Week(datetime.fromisocalendar(int(each[1]), int(each[2]), 1).replace(tzinfo=UTC)) for each in found if each}
+    weeks = {week for name in partitions.attached(connection) if (week := Week.of_partition(name))}
     return sorted(week for week in weeks if week.end < border)
 
 
@@ -29,11 +25,12 @@ def retire(connection: Connection, week: Week) -> bool:
     """
     if _unfinished(connection, week):
         return False
-    partitions.lock(connection)
+    names = sorted(partitions.attached(connection) & {week.of_table(table) for table in PARTITIONED})
+    partitions.lock(connection, *names)
     # A person may have had one of them tried again in the meantime.
     if _unfinished(connection, week):
         return False
-    _drop(connection, week)
+    _drop(connection, week, names)
     return True
 
 
@@ -43,9 +40,8 @@ def _unfinished(connection: Connection, week: Week) -> bool:
     return bool(connection.execute(upkeep.unfinished, {"first": first, "end": end}).scalar_one())
 
 
-def _drop(connection: Connection, week: Week) -> None:
-    names = partitions.attached(connection) & {week.of_table(table) for table in PARTITIONED}
+def _drop(connection: Connection, week: Week, names: Sequence[str]) -> None:
     if names:
-        connection.execute(text(f"DROP TABLE {', '.join(sorted(names))}"))
+        connection.execute(text(f"DROP TABLE {', '.join(names)}"))
     first, end = week.bounds
     connection.execute(upkeep.forget_quarantined, {"first": first, "end": end})

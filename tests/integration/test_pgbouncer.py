@@ -15,6 +15,7 @@ from deploy.local.environment import DATABASE_URL
 from deploy.local.stack import Stack
 from shared import settings
 from shared.db import engine, hot, sessions
+from shared.db.lines import Lines
 from tests.engines import pgbouncer
 from tests.engines.engine import Servers, missing
 from tests.integration import own_database, this_process
@@ -92,7 +93,7 @@ def test_the_hot_path_passes_through(pooled: Engine) -> None:
 
 async def _pass_through() -> list[int]:
     created = engine.create_async()
-    lines = hot.Lines(created)
+    lines = Lines(created)
 
     async def one(number: int) -> int:
         async with lines.line() as line:

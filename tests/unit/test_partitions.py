@@ -93,3 +93,22 @@ def test_the_week_of_an_id_is_the_one_it_was_made_in(moment: datetime) -> None:
     assert Week.of_id(partitions.first_id(moment)) == week
     assert Week.of_id(first) == week
     assert Week.of_id(end) == week.later(1)
+
+
+@given(first=moments, second=moments)
+@settings(max_examples=100, deadline=None)
+def test_ids_of_one_week_have_its_number_and_others_another(first: datetime, second: datetime) -> None:
+    numbers = [partitions.number(partitions.first_id(moment)) for moment in (first, second)]
+    assert (numbers[0] == numbers[1]) is (Week.of(first) == Week.of(second))
+    assert partitions.number(partitions.first_id(first + WEEK)) == numbers[0] + 1
+
+
+@given(moment=moments)
+@settings(max_examples=50, deadline=None)
+def test_a_week_is_whole_when_every_table_has_its_partition(moment: datetime) -> None:
+    week = Week.of(moment)
+    names = [week.of_table(table) for table in PARTITIONED]
+    others = ["sends_default", week.later(1).of_table(PARTITIONED[0])]
+    assert partitions.whole([*names, *others]) == {partitions.number(partitions.first_id(moment)): str(week)}
+    assert partitions.whole([*names[1:], *others]) == {}
+    assert {Week.of_partition(name) for name in names} == {week}

@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from shared import file_links, ids
-from shared.db.hot import Lines
+from shared.db.lines import Lines
 from shared.db.statements import files as statements
 from shared.domain import files
 from shared.domain.channels import Channel

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from shared import ids, settings
 from shared.db import clock
-from shared.db.hot import Line, Lines
+from shared.db.hot import Line
+from shared.db.lines import Lines
 from shared.db.statements import among, claims, settlement
 from shared.domain.channels import Channel
 from shared.domain.content import JsonObject

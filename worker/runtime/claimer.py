@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from shared import settings
-from shared.db.hot import Lines
+from shared.db.lines import Lines
 from worker.deliver import claim
 from worker.deliver.claim import Claim, Early
 from worker.runtime import patience

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import settings
 from shared.db import engine
-from shared.db.hot import Lines
+from shared.db.lines import Lines
 from shared.domain.channels import Channel
 from worker import channels
 from worker.pacing import Pacing

@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from shared import ids, metrics, settings
-from shared.db.hot import Lines
+from shared.db.lines import Lines
 from worker.deliver import record, settle
 from worker.deliver.advance import Settlement
 from worker.deliver.record import Record

@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import text
 
-from shared.db.statements import people, quota, statistics
+from shared.db.statements import people, quota, statistics, within
 from shared.db.statements.campaigns import IS_HALTED
 
 _RETURNING: Final = (
@@ -39,7 +39,7 @@ _WITH_ALL_THAT_IS_NEEDED: Final = f"""
       LEFT JOIN conversations ON conversations.key_id = claimed.key_id AND conversations.address = claimed.address
 """
 
-claim: Final = text(f"""
+claim: Final = within(f"""
     WITH due AS (
         SELECT id FROM sends
          WHERE id = ANY(:send_ids) AND id BETWEEN :first_send AND :last AND state = 'scheduled'
@@ -75,7 +75,7 @@ select_expired: Final = text("""
 """)
 """Deliveries whose lease has run out, the longest first. Their sends are to be locked before they are."""
 
-reclaim: Final = text(f"""
+reclaim: Final = within(f"""
     WITH claimed AS (
         UPDATE deliveries
            SET claim_id = :claim_id, lease_until = now() + make_interval(secs => :lease_seconds)

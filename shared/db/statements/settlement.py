@@ -4,10 +4,10 @@ from typing import Final
 
 from sqlalchemy import text
 
-from shared.db.statements import statistics
+from shared.db.statements import statistics, within
 from shared.db.statements.campaigns import IS_HALTED
 
-lock_sends: Final = text("""
+lock_sends: Final = within("""
     SELECT id, state, tier, waiter, until, cardinality(channels) AS deliveries
       FROM sends WHERE id = ANY(:ids) AND id BETWEEN :first AND :last ORDER BY id FOR NO KEY UPDATE
 """)
@@ -29,7 +29,7 @@ _MEMBER: Final = f"""
 """A delivery as the cascade sees it, whether it waits while its campaign is halted, and for how many seconds it may not be claimed
 yet, if it is put off."""
 
-record_outcomes: Final = text(f"""
+record_outcomes: Final = within(f"""
     WITH written AS (
         UPDATE deliveries
            SET state = CASE WHEN r.state = 'queued' AND {IS_HALTED} THEN 'waiting' ELSE r.state END,
@@ -111,30 +111,30 @@ insert_attempts: Final = text("""
 """)
 """Append what was called, also where the claim was lost meanwhile; a repeat of the same record changes nothing."""
 
-select_members: Final = text(f"""
+select_members: Final = within(f"""
     SELECT {_MEMBER} FROM deliveries WHERE id = ANY(:ids) AND id BETWEEN :first AND :last
 """)
 """The deliveries of the sends at hand."""
 
-open_tiers: Final = text(f"""
+open_tiers: Final = within(f"""
     UPDATE deliveries SET state = 'queued', queued_at = now(), published_at = now()
      WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND state = 'waiting' AND NOT {IS_HALTED}
 """)
 """Let the deliveries of the next tiers be claimed; those of a campaign that is halted wait until it is resumed."""
 
-reopen_tiers: Final = text("""
+reopen_tiers: Final = within("""
     UPDATE deliveries SET state = 'waiting', ended_at = NULL
      WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND state = 'skipped'
 """)
 """Let deliveries have their turn after all."""
 
-skip_deliveries: Final = text("""
+skip_deliveries: Final = within("""
     UPDATE deliveries SET state = 'skipped', ended_at = now()
      WHERE id = ANY(:ids) AND id BETWEEN :first AND :last AND state IN ('waiting', 'queued')
 """)
 """End the deliveries whose turn never came."""
 
-advance_sends: Final = text(f"""
+advance_sends: Final = within(f"""
     WITH written AS (
         UPDATE sends
            SET state = r.state, tier = coalesce(r.tier, sends.tier),

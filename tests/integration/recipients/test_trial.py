@@ -11,7 +11,7 @@ from sqlalchemy import insert, text, update
 
 from shared import ids
 from shared.db import engine
-from shared.db.hot import Lines
+from shared.db.lines import Lines
 from shared.db.tables import campaigns, contacts, conversations, suppressions, templates
 from shared.domain.campaigns import CampaignPlan, RecipientState, dump_plan
 from shared.domain.channels import Channel

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared import settings
-from shared.db.hot import Lines
+from shared.db.lines import Lines
 from shared.db.tables import deliveries
 from shared.domain.channels import Channel
 from shared.domain.states import OnUnknown

@@ -9,7 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from shared.db import engine
-from shared.db.hot import Line, Lines
+from shared.db.hot import Line
+from shared.db.lines import Lines
 from shared.domain.channels import Channel
 from tests.integration.worker.conftest import Desk
 from worker.runtime import patience

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from structlog.testing import capture_logs
 
 from shared import settings
-from shared.db.hot import Lines
+from shared.db.lines import Lines
 from shared.domain.channels import Channel
 from shared.domain.outcome import Action, Code, NotSent, Sent
 from shared.domain.retry import Again

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from shared import file_links, ids
-from shared.db.hot import Lines
+from shared.db.lines import Lines
 from shared.domain import files
 from shared.domain.channels import Channel
 from shared.domain.content import EmailBody, Message
