@@ -10,7 +10,7 @@ from uuid import UUID
 
 import structlog
 
-from shared import queues
+from shared import producers, queues
 from shared.domain.due import Due
 
 _log: Final = structlog.get_logger("publishing")
@@ -96,7 +96,8 @@ class Publisher:
 
     def _gather(self, rested_at: float) -> _Work:
         first = self._waiting.get()
-        time.sleep(max(0.0, rested_at - time.monotonic()))
+        if (rest := rested_at - time.monotonic()) > 0:
+            time.sleep(rest)
         gathered = _Work()
         gathered.add(first)
         while True:
@@ -114,16 +115,21 @@ class Publisher:
             "numbers": len(work.numbers),
         }
         try:
-            queues.publish_due(work.deliveries)
-            if work.settle:
-                queues.publish_settle(work.settle)
-            if work.webhooks:
-                queues.publish_receipts(work.webhooks)
-            if work.posts:
-                queues.publish_webhooks(work.posts)
-            if work.numbers:
-                queues.publish_sync()
+            with producers.keeping(queues.app):
+                _publish(work)
         except queues.BROKER_TROUBLE:
             _log.warning("publishing.broker_away", **counts)
         except Exception:  # noqa: BLE001 - the thread outlives a bug; recovery publishes what it dropped.
             _log.exception("publishing.bug", **counts)
+
+
+def _publish(work: _Work) -> None:
+    queues.publish_due(work.deliveries)
+    if work.settle:
+        queues.publish_settle(work.settle)
+    if work.webhooks:
+        queues.publish_receipts(work.webhooks)
+    if work.posts:
+        queues.publish_webhooks(work.posts)
+    if work.numbers:
+        queues.publish_sync()

@@ -114,8 +114,7 @@ class WaitingRoom:
         if not settled:
             return
         try:
-            with engine.autocommit() as connection:
-                views = sends.load_many(connection, {send_id: expected.size for send_id, expected in settled.items()})
+            views = sends.read_many(engine.get(), {send_id: expected.size for send_id, expected in settled.items()})
         except SQLAlchemyError:
             _log.warning("waiting.database_away", sends=len(settled))
             return

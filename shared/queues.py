@@ -14,7 +14,7 @@ from celery.schedules import crontab
 from kombu.exceptions import OperationalError
 from kombu.transport import TRANSPORT_ALIASES
 
-from shared import broker, ids, rabbitmq, settings
+from shared import broker, ids, producers, rabbitmq, settings
 from shared.db import clock
 from shared.domain import due
 
@@ -137,20 +137,9 @@ def publish_deliveries(
     ``countdown`` is in seconds and never beyond the horizon: Redis hands tasks with a far ETA to several workers.
     ``root_id`` and ``parent_id`` chain the tiers of a send. Raises one of :data:`BROKER_TROUBLE` when the broker is away.
     """
-    _check(countdown)
-    with app.producer_or_acquire() as producer:
-        place = _place(producer, queue, countdown)
-        for batch in _batches(delivery_ids, settings.get().deliver_batch):
-            app.send_task(
-                Task.DELIVER.value,
-                **_arguments(ids.DELIVERY, batch),
-                **place,
-                root_id=root_id,
-                parent_id=parent_id,
-                producer=producer,
-                retry=True,
-                retry_policy=_ONCE_MORE,
-            )
+    _publish(
+        Task.DELIVER, queue, ids.DELIVERY, delivery_ids, countdown, root_id=root_id, parent_id=parent_id, retry_policy=_ONCE_MORE
+    )
 
 
 def publish_due(deliveries: Iterable[due.Due]) -> None:
@@ -161,7 +150,8 @@ def publish_due(deliveries: Iterable[due.Due]) -> None:
 
 def publish_settle(send_ids: Sequence[UUID]) -> None:
     """Publish that sends are to take their next step. Raises as :func:`publish_deliveries`."""
-    app.send_task(Task.SETTLE.value, **_arguments(ids.SEND, send_ids), queue=Queue.SEND.value)
+    with producers.producer(app) as producer:
+        producers.send(app, producer, Task.SETTLE.value, _arguments(ids.SEND, send_ids), queue=Queue.SEND.value)
 
 
 def publish_confirmations(delivery_ids: Sequence[UUID], *, countdown: float = 0.0) -> None:
@@ -187,21 +177,28 @@ def publish_import(campaign_ids: Sequence[UUID]) -> None:
 
 def publish_probe() -> None:
     """Publish that keys are to be asked whose time has come. Raises as :func:`publish_deliveries`."""
-    app.send_task(Task.PROBE.value, queue=Queue.UPKEEP.value, expires=_OUTDATED)
+    _publish_upkeep(Task.PROBE)
 
 
 def publish_sync() -> None:
     """Publish that templates are to be read whose time has come. Raises as :func:`publish_deliveries`."""
-    app.send_task(Task.SYNC.value, queue=Queue.UPKEEP.value, expires=_OUTDATED)
+    _publish_upkeep(Task.SYNC)
 
 
-def _publish(task: Task, queue: Queue, prefix: str, identifiers: Sequence[UUID], countdown: float) -> None:
+def _publish_upkeep(task: Task) -> None:
+    with producers.producer(app) as producer:
+        producers.send(app, producer, task.value, {"expires": _OUTDATED}, queue=Queue.UPKEEP.value, expiration=_OUTDATED)
+
+
+def _publish(
+    task: Task, queue: str, prefix: str, identifiers: Sequence[UUID], countdown: float | None = None, **options: Any
+) -> None:
     """Publish a task for ids, in batches, ``countdown`` seconds ahead."""
     _check(countdown)
-    with app.producer_or_acquire() as producer:
-        place = _place(producer, queue.value, countdown)
+    with producers.producer(app) as producer:
+        moment, place = _place(producer, queue, countdown)
         for batch in _batches(identifiers, settings.get().deliver_batch):
-            app.send_task(task.value, **_arguments(prefix, batch), **place, producer=producer)
+            producers.send(app, producer, task.value, {**_arguments(prefix, batch), **moment}, **place, **options)
 
 
 def _arguments(prefix: str, identifiers: Iterable[UUID]) -> dict[str, Any]:
@@ -216,14 +213,14 @@ def _check(countdown: float | None) -> None:
         raise ValueError(f"a countdown of {countdown:.0f} s lies beyond the horizon of {horizon:.0f} s")
 
 
-def _place(producer: kombu.Producer, queue: str, countdown: float | None) -> Mapping[str, Any]:
-    """Say where a task goes, and when it is to run: on Redis a worker holds it until then, by the database's clock."""
+def _place(producer: kombu.Producer, queue: str, countdown: float | None) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Say when a task is to run, and where it goes: on Redis a worker holds it until then, by the database's clock."""
     if not countdown:
-        return {"queue": queue}
+        return {}, {"queue": queue}
     if not settings.get().on_rabbitmq:
-        return {"queue": queue, "eta": clock.now() + timedelta(seconds=countdown)}
+        return {"eta": clock.now() + timedelta(seconds=countdown)}, {"queue": queue}
     rabbitmq.ensure_delays(producer, [each.value for each in Queue], settings.get().horizon_seconds)
-    return {"queue": queue, **rabbitmq.later(queue, countdown)}
+    return {}, {"queue": queue, **rabbitmq.later(queue, countdown)}
 
 
 def depths() -> dict[str, int]:

@@ -1,11 +1,11 @@
 """What may enter the broker."""
 
-import contextlib
 import time
+from collections.abc import Mapping
 
 import pytest
 
-from shared import ids, queues, settings
+from shared import ids, producers, queues, settings
 from shared.domain.due import Due
 
 
@@ -31,11 +31,10 @@ def test_what_is_published_is_read_back() -> None:
 def test_each_file_of_recipients_is_a_task_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[tuple[str, tuple[list[str]], str]] = []
 
-    def send(task: str, *, args: tuple[list[str]], queue: str, **_: object) -> None:
-        sent.append((task, args, queue))
+    def send(_app: object, _by: object, task: str, content: Mapping[str, tuple[list[str]]], *, queue: str) -> None:
+        sent.append((task, content["args"], queue))
 
-    monkeypatch.setattr(queues.app, "producer_or_acquire", contextlib.nullcontext)
-    monkeypatch.setattr(queues.app, "send_task", send)
+    monkeypatch.setattr(producers, "send", send)
     campaign_ids = [ids.new(), ids.new()]
     queues.publish_import(campaign_ids)
     assert [(task, queue) for task, _, queue in sent] == [("campaign.import", "upkeep")] * 2

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
-from api import errors, request_ids
+from api import boundary, errors
 from api.deliveries import routes as deliveries
 from api.sends import routes as sends
 from deploy.local.stack import Stack
@@ -45,7 +45,7 @@ def database(stack: Stack) -> Iterator[Engine]:
 def app() -> Flask:
     app = Flask("sends")
     errors.register(app)
-    request_ids.register(app)
+    boundary.register(app)
     app.register_blueprint(sends.blueprint)
     app.register_blueprint(deliveries.blueprint)
     return app
