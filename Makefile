@@ -29,8 +29,8 @@ run: $(INSTALLED) ## Start everything on this machine, send a demo message, serv
 	@$(BIN)/antar up
 
 .PHONY: test
-test: $(INSTALLED) ## Run all tests
-	$(BIN)/python -m pytest
+test: $(INSTALLED) ## Run all tests, in two processes that have a stack each
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: check
 check: $(INSTALLED) ## Lint, check the format, the types and the imports, and audit what is locked

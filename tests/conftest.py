@@ -1,4 +1,4 @@
-"""The stack the tests run against: real Postgres, real Valkey, real workers, started once a session."""
+"""The stack the tests run against: real Postgres, real Valkey, real workers, started once in each process of pytest."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping

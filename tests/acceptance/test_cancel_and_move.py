@@ -96,7 +96,7 @@ def test_a_moved_send_runs_at_its_new_time_only(backend: Backend, before: int, a
     assert deliveries(send)["waba"]["state"] == ("waiting" if after > HORIZON else "queued")
     assert [entry["kind"] for entry in send["timeline"]].count("moved") == 1
     assert ended(backend, path)["state"] == "sent"
-    assert 0 <= lateness(backend, "waba", to, moment) < 2
+    assert 0 <= lateness(backend, "waba", to, moment) < 3
 
 
 def test_new_variables_and_expiry(backend: Backend) -> None:

@@ -70,7 +70,11 @@ def test_schedule_in_the_past(backend: Backend, schedule: int, reason: str) -> N
     _refused(backend, body, 400, reason)
 
 
-@pytest.mark.parametrize("schedule", ["tomorrow", True, 1.5, [], int(time.time()) + 400 * 86400, 10**30])
+@pytest.mark.parametrize(
+    "schedule",
+    ["tomorrow", True, 1.5, [], int(time.time()) + 400 * 86400, 10**30],
+    ids=["a word", "a truth", "a fraction", "a list", "too far", "endless"],
+)
 def test_schedule_that_is_no_time(backend: Backend, schedule: Any) -> None:
     answer = backend.post({**backend.send({"whatsapp": 0}), "context": {"timing": {"schedule": schedule}}})
     assert answer.status_code == 400

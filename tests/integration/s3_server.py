@@ -35,7 +35,7 @@ def serve() -> Iterator[Bucket]:
     bucket = Bucket()
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"bucket": bucket}))
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     options = "region=id-jkt&access_key_id=key&secret_access_key=s3cret"
     bucket.url = f"s3://bucket/some/prefix?endpoint=http://127.0.0.1:{server.server_port}&{options}"
@@ -54,10 +54,13 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         if not self._taken("PUT part" if "partNumber" in self._query else "PUT"):
             return
-        if "partNumber" in self._query:
-            self.bucket.uploads[self._query["uploadId"]][int(self._query["partNumber"])] = self._body
-        else:
+        if "partNumber" not in self._query:
             self.bucket.objects[self._key] = self._body
+        elif (parts := self.bucket.uploads.get(self._query["uploadId"])) is None:
+            self._answer(404, "<Error><Code>NoSuchUpload</Code></Error>")
+            return
+        else:
+            parts[int(self._query["partNumber"])] = self._body
         self._answer(200, ETag=f'"{hashlib.md5(self._body, usedforsecurity=False).hexdigest()}"')
 
     def do_POST(self) -> None:

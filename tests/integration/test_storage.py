@@ -24,18 +24,10 @@ def chunks(size: int, step: int = 100_000) -> Iterator[bytes]:
         yield pattern[start % 251 :][: min(step, size - start)]
 
 
-@pytest.fixture(scope="module")
-def served() -> Iterator[Bucket]:
-    with s3_server.serve() as bucket:
-        yield bucket
-
-
 @pytest.fixture
-def bucket(served: Bucket, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
-    served.objects.clear()
-    served.asked.clear()
-    served.largest = served.failing = 0
-    yield from _used(served.url, monkeypatch, served)
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    with s3_server.serve() as served:
+        yield from _used(served.url, monkeypatch, served)
 
 
 @pytest.fixture
@@ -125,7 +117,10 @@ def test_an_upload_that_breaks_off_is_taken_back(bucket: Bucket) -> None:
 
     with pytest.raises(LookupError):
         storage.save("large", broken())
-    assert (bucket.asked[-1], bucket.uploads, bucket.objects) == ("DELETE upload", {}, {})
+    # A part that was under way may be seen after it.
+    assert bucket.asked.count("DELETE upload") == 1
+    assert "POST complete" not in bucket.asked
+    assert (bucket.uploads, bucket.objects) == ({}, {})
 
 
 def test_a_bucket_that_fails_for_a_moment_is_asked_again(bucket: Bucket) -> None:

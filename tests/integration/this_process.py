@@ -16,17 +16,29 @@ _CACHES = (settings.get, engine.get, vault.get)
 @contextmanager
 def set_up(variables: Mapping[str, str]) -> Iterator[Engine]:
     """Let this process use an environment's servers, and give its engine; the database is migrated."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in variables.items():
-            patch.setenv(name, value)
-        _forget()
+    with pointed_at(variables):
         own = engine.get()
         try:
             migrate.upgrade(own)
             yield own
         finally:
             own.dispose()
+
+
+@contextmanager
+def pointed_at(variables: Mapping[str, str]) -> Iterator[None]:
+    """Let this process read an environment, and afterwards again what it read before."""
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in variables.items():
+                patch.setenv(name, value)
             _forget()
+            try:
+                yield
+            finally:
+                engine.get().dispose()
+    finally:
+        _forget()
 
 
 def _forget() -> None:

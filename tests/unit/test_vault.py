@@ -101,6 +101,10 @@ def test_missing_keys_are_named(text: str) -> None:
         f"{OLD},2026:x",
         f"{OLD};{NEW}",
     ],
+    ids=[
+        *("no colon", "no key", "no id", "empty id", "no padding", "too short", "too long"),
+        *("not base64", "not ascii", "second entry", "semicolon"),
+    ],
 )
 def test_malformed_keys_are_named_and_not_shown(text: str) -> None:
     with pytest.raises(VaultError, match="ANTAR_SECRET_KEYS: each entry is id:base64 of 32 bytes") as raised:

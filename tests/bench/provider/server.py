@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 from dataclasses import asdict
 from typing import Final, cast
 
@@ -59,6 +60,8 @@ class Caller(asyncio.Protocol):
 
 async def serve(port: int) -> None:
     """Serve on this machine until the process is told to end."""
-    desk = Desk()
-    server = await asyncio.get_running_loop().create_server(lambda: Caller(desk), ports.HOST, port, backlog=_BACKLOG)
-    await server.serve_forever()
+    desk, loop, told = Desk(), asyncio.get_running_loop(), asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, told.set)
+    server = await loop.create_server(lambda: Caller(desk), ports.HOST, port, backlog=_BACKLOG)
+    await told.wait()
+    server.close()

@@ -11,7 +11,10 @@ from sqlalchemy.exc import DataError, DBAPIError, ProgrammingError
 
 from deploy.cli import checks, failures
 from shared.db import partitions
+from tests.integration import this_process
 from tests.integration.cli.antar import Antar, process
+
+Findings = dict[str, tuple[bool, str]]
 
 _PASSWORD = "pa55word"
 _NOWHERE = f"postgresql+psycopg://antar:{_PASSWORD}@127.0.0.1:1/antar"
@@ -22,11 +25,22 @@ def _spoiled(servers: Mapping[str, str], **changes: str) -> dict[str, str]:
     return {**servers, **{f"ANTAR_{name}": value for name, value in changes.items()}}
 
 
-def _examined(environment: Mapping[str, str]) -> dict[str, tuple[bool, str]]:
+def _examined(antar: Antar, environment: Mapping[str, str]) -> Findings:
+    with this_process.pointed_at(environment):
+        done = antar.run("doctor", "--json")
+    return _findings(done.exit_code, done.stdout, done.stderr)
+
+
+def _examined_apart(environment: Mapping[str, str]) -> Findings:
+    """Examine in a process that starts with what is wrong."""
     done = process(environment, "doctor", "--json")
-    findings = {finding["check"]: (finding["ok"], finding["text"]) for finding in json.loads(done.stdout)}
-    assert done.returncode == (0 if all(ok for ok, _ in findings.values()) else 1)
-    assert _PASSWORD not in done.stdout + done.stderr
+    return _findings(done.returncode, done.stdout, done.stderr)
+
+
+def _findings(status: int, out: str, err: str) -> Findings:
+    findings = {finding["check"]: (finding["ok"], finding["text"]) for finding in json.loads(out)}
+    assert status == (0 if all(ok for ok, _ in findings.values()) else 1)
+    assert _PASSWORD not in out + err
     return findings
 
 
@@ -34,66 +48,65 @@ def _written(url: URL) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def test_an_empty_database_is_migrated_and_migrated_again(servers: Mapping[str, str], empty_database: URL) -> None:
+def test_an_empty_database_is_migrated_and_migrated_again(antar: Antar, servers: Mapping[str, str], empty_database: URL) -> None:
     environment = _spoiled(servers, DATABASE_URL=_written(empty_database))
-    first, second = (process(environment, "migrate", "--json") for _ in range(2))
-    assert (first.returncode, first.stderr) == (0, "")
-    assert json.loads(first.stdout)["schema"] == json.loads(second.stdout)["schema"]
-    assert _examined(environment)["schema"][0]
-    assert process(environment, "migrate").stdout.startswith("schema  ")
+    first, second = process(environment, "migrate", "--json"), process(environment, "migrate")
+    assert (first.returncode, first.stderr, second.returncode) == (0, "", 0)
+    assert second.stdout.split() == ["schema", json.loads(first.stdout)["schema"]]
+    assert second.stdout.startswith("schema  ")
+    assert _examined(antar, environment)["schema"][0]
 
 
-def test_a_database_that_was_never_migrated_says_so(servers: Mapping[str, str], empty_database: URL) -> None:
+def test_a_database_that_was_never_migrated_says_so(antar: Antar, servers: Mapping[str, str], empty_database: URL) -> None:
     environment = _spoiled(servers, DATABASE_URL=_written(empty_database))
-    done = process(environment, "account", "list")
-    assert (done.returncode, done.stdout) == (1, "")
+    with this_process.pointed_at(environment):
+        done = antar.run("account", "list")
+    assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr.endswith(f"/{empty_database.database} has not the schema of this version; run antar migrate\n")
-    findings = _examined(environment)
+    findings = _examined(antar, environment)
     assert findings["schema"][0] is False
     assert findings["schema"][1].endswith("run antar migrate")
     assert findings["partitions"] == (False, "not checked: first put schema right")
 
 
-def test_a_database_from_the_future_is_left_alone(servers: Mapping[str, str], empty_database: URL) -> None:
+def test_a_database_from_the_future_is_left_alone(antar: Antar, servers: Mapping[str, str], empty_database: URL) -> None:
     environment = _spoiled(servers, DATABASE_URL=_written(empty_database))
-    process(environment, "migrate")
-    _execute(empty_database, "UPDATE alembic_version SET version_num = '9999'")
+    with this_process.set_up(environment):
+        _execute(empty_database, "UPDATE alembic_version SET version_num = '9999'")
     done = process(environment, "migrate")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert "9999" in done.stderr
-    assert _examined(environment)["schema"][0] is False
+    assert _examined(antar, environment)["schema"][0] is False
 
 
-def test_a_missing_partition_is_found(servers: Mapping[str, str], empty_database: URL) -> None:
+def test_a_missing_partition_is_found(antar: Antar, servers: Mapping[str, str], empty_database: URL) -> None:
     environment = _spoiled(servers, DATABASE_URL=_written(empty_database))
-    process(environment, "migrate")
-    assert _examined(environment)["partitions"] == (True, "there for this week")
+    with this_process.set_up(environment):
+        assert _examined(antar, environment)["partitions"] == (True, "there for this week")
     year, week, _ = partitions.week_start(datetime.now(UTC)).isocalendar()
     _execute(empty_database, f"DROP TABLE attempts_{year}w{week:02}")
-    found, said = _examined(environment)["partitions"]
+    found, said = _examined(antar, environment)["partitions"]
     assert not found
     assert said.startswith("no partition of this week for attempts: run antar migrate")
 
 
-@pytest.mark.usefixtures("database")
-def test_a_healthy_installation_passes_every_check(servers: Mapping[str, str]) -> None:
-    findings = _examined(servers)
+def test_a_healthy_installation_passes_every_check(antar: Antar, servers: Mapping[str, str]) -> None:
+    findings = _examined(antar, servers)
     assert all(ok for ok, _ in findings.values()), findings
     lines = process(servers, "doctor").stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["ok"] * len(findings)
 
 
-@pytest.mark.usefixtures("database")
-def test_queues_without_a_worker_are_named(servers: Mapping[str, str]) -> None:
+def test_queues_without_a_worker_are_named(antar: Antar, servers: Mapping[str, str]) -> None:
     url = servers["ANTAR_BROKER_URL"].rpartition("/")[0] + "/15"
-    found, said = _examined(_spoiled(servers, BROKER_URL=url))["consumers"]
+    found, said = _examined(antar, _spoiled(servers, BROKER_URL=url))["consumers"]
     assert not found
     assert said.startswith("no worker takes from send, bulk, events, upkeep: ")
 
 
 def test_everything_wrong_is_told_in_a_line_each(servers: Mapping[str, str]) -> None:
     environment = _spoiled(servers, DATABASE_URL=_NOWHERE, BROKER_URL=_BROKER_NOWHERE, SECRET_KEYS="", FILES_URL="s3:")
-    findings = _examined(environment)
+    findings = _examined_apart(environment)
     assert {name: ok for name, (ok, _) in findings.items() if ok} == {"settings": True}
     assert findings["postgres"][1].startswith("cannot use Postgres at 127.0.0.1:1/antar: ")
     assert findings["broker"][1].startswith("cannot reach redis://:**@127.0.0.1:1/0: ")
@@ -106,7 +119,7 @@ def test_everything_wrong_is_told_in_a_line_each(servers: Mapping[str, str]) -> 
 @pytest.mark.parametrize("variable", ["API_THREADS", "SEND_WAIT"])
 def test_a_wrong_setting_is_named_and_the_rest_not_tried(servers: Mapping[str, str], variable: str) -> None:
     environment = _spoiled(servers, **{variable: _PASSWORD})
-    findings = _examined(environment)
+    findings = _examined_apart(environment)
     assert findings["settings"][1].startswith(f"ANTAR_{variable}: ")
     assert not any(ok for ok, _ in findings.values())
     done = process(environment, "account", "list")

@@ -232,7 +232,7 @@ def test_a_sender_without_a_rate_begins_anew_slowly(play: Play) -> None:
 
     crowd = play(scenario)
     assert crowd.most_within(0.5) <= 1 + 10 * (0.5 + _LATENESS)
-    assert crowd.took() < 3
+    assert crowd.took() < 5
 
 
 def test_without_a_rate_or_a_pause_nobody_waits_and_nothing_is_kept(play: Play) -> None:
@@ -371,7 +371,7 @@ def test_while_redis_is_away_everybody_goes_and_nobody_waits_for_it(desk: Desk) 
     with capture_logs() as logs:
         first, *others = desk.runtime.run(run())
     assert first < 1.5
-    assert max(others) < 0.05
+    assert max(others) < 0.5
     assert [line["event"] for line in logs] == ["pacing.away"]
 
 

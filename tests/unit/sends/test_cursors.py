@@ -37,6 +37,10 @@ def test_any_other_text_is_refused(text: str) -> None:
     assert cursors.decode(text, _SEARCH) is None
 
 
-@pytest.mark.parametrize("text", [_CURSOR + "\n", _CURSOR + "=", _CURSOR[:-1], " " + _CURSOR, _CURSOR * 2])
+@pytest.mark.parametrize(
+    "text",
+    [_CURSOR + "\n", _CURSOR + "=", _CURSOR[:-1], " " + _CURSOR, _CURSOR * 2],
+    ids=["newline", "padding", "cut off", "space", "twice"],
+)
 def test_a_cursor_with_something_added_or_lost_is_refused(text: str) -> None:
     assert cursors.decode(text, _SEARCH) is None
