@@ -7,8 +7,9 @@ from typing import Any, Final
 import structlog
 from flask import Flask, Request, Response
 from flask.sessions import NullSession, SessionInterface
+from werkzeug.routing import MapAdapter
 
-from api import answers, bodies, cores, errors, headers, intake, measuring, request_ids, requests, services
+from api import answers, boundary, cores, errors, intake, measuring, request_ids, services
 from api.campaigns import routes as campaigns
 from api.contacts import routes as contacts
 from api.deliveries import routes as deliveries
@@ -47,9 +48,24 @@ class _NoSession(SessionInterface):
 
 
 class _App(Flask):
-    """Flask without what each request pays for and none uses: views that are coroutines, and sessions."""
+    """Flask without what each request pays for and none uses: views that are coroutines, sessions, and servers by name."""
 
     session_interface = _NoSession()
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Bind the routes to a request, whose host is looked at once. Outside of requests nobody asks for an address."""
+        if request is None:
+            return None
+        if "HTTP_UPGRADE" in request.environ or not request.environ["PATH_INFO"]:
+            return super().create_url_adapter(request)
+        return self.url_map.bind(
+            request.host,
+            script_name=request.root_path,
+            url_scheme=request.scheme,
+            default_method=request.method,
+            path_info=request.path,
+            query_args=request.query_string.decode(errors="replace"),
+        )
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Take every function for what it is."""
@@ -63,7 +79,7 @@ class _App(Flask):
 
 def create_app() -> Flask:
     """Make the application and start what its process needs."""
-    logs.configure()
+    logs.configure(gathers=True)
     tracing.start()
     if settings.get().api_one_core:
         cores.keep_to_one()
@@ -71,11 +87,7 @@ def create_app() -> Flask:
     answers.register(app)
     app.config["MAX_CONTENT_LENGTH"] = settings.get().max_body_bytes
     errors.register(app)
-    requests.register(app)
-    measuring.register(app)
-    request_ids.register(app)
-    headers.register(app)
-    bodies.register(app)
+    boundary.register(app)
     services.register(app)
     for error in intake.DATABASE_AWAY:
         app.register_error_handler(error, _database_away)

@@ -1,31 +1,26 @@
 """Reading request bodies."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from flask import Flask, Response, request
+from flask import request
 from werkzeug.exceptions import ClientDisconnected, HTTPException, LengthRequired, RequestEntityTooLarge
 
+from api import exchanges
+from api.exchanges import Exchange
 from shared import settings
 
-_READ: Final = "antar.body_read"
-"""Stands in the environment of a request whose body was read to its end."""
+_CLOSED: Final = (("Connection", "close"),)
 _STEP: Final = 256 * 1024
 """Bytes."""
 
 
-def register(app: Flask) -> None:
-    """Read what a refusal has left unread, so that the connection can carry the client's next request."""
-    app.after_request(_drain)
+def drain(exchange: Exchange) -> Sequence[tuple[str, str]]:
+    """Read what a refusal has left unread, so that the connection can carry the client's next request.
 
-
-def _drain(response: Response) -> Response:
-    """Read the rest of a body. The server closes a connection with unread bytes, and a request already on its way is lost."""
-    if _READ in request.environ:
-        return response
-    if not _read_rest(settings.get().max_body_bytes):
-        response.headers["Connection"] = "close"
-    return response
+    The server closes a connection with unread bytes, and a request already on its way is lost. Gives the header that tells of it.
+    """
+    return () if exchange.body_read or _read_rest(settings.get().max_body_bytes) else _CLOSED
 
 
 def _read_rest(most: int) -> bool:
@@ -50,7 +45,7 @@ def read_within(limit: int) -> bytes:
     body = request.get_data(cache=False)
     if len(body) > limit:
         raise RequestEntityTooLarge
-    request.environ[_READ] = True
+    exchanges.current().body_read = True
     return body
 
 
@@ -67,7 +62,7 @@ def stream(limit: int) -> Iterator[bytes]:
         if size > limit:
             raise RequestEntityTooLarge
         yield step
-    request.environ[_READ] = True
+    exchanges.current().body_read = True
     if request.content_length not in {None, size}:
         raise ClientDisconnected
 

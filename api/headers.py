@@ -6,9 +6,8 @@ TLS before the api.
 
 import base64
 import hashlib
+from collections.abc import Iterable, Sequence
 from typing import Final
-
-from flask import Flask, Response
 
 POLICY: Final = "Content-Security-Policy"
 
@@ -29,21 +28,17 @@ def hashed(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-_ALWAYS: Final = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", POLICY: policy()}
-_TAGGED: Final = "private, no-cache"
+_ALWAYS: Final = (("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"), (POLICY, policy()))
+_NAMES: Final = frozenset(name.lower() for name, _ in _ALWAYS)
+_TAGGED: Final = (("Cache-Control", "private, no-cache"),)
 """With a tag it may be held by who asked, and is asked each time whether it still is the same."""
-_KEPT_BY_NOBODY: Final = "no-store"
+_KEPT_BY_NOBODY: Final = (("Cache-Control", "no-store"),)
 
 
-def register(app: Flask) -> None:
-    """Tell it with every answer of the app."""
-    app.after_request(_add)
-
-
-def _add(response: Response) -> Response:
-    headers = response.headers
-    for name, value in _ALWAYS.items():
-        headers.setdefault(name, value)
-    if "Cache-Control" not in headers:
-        headers["Cache-Control"] = _TAGGED if "ETag" in headers else _KEPT_BY_NOBODY
-    return response
+def missing(given: Iterable[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    """Give what an answer does not say by itself."""
+    names = {name.lower() for name, _ in given}
+    always = _ALWAYS if names.isdisjoint(_NAMES) else tuple(each for each in _ALWAYS if each[0].lower() not in names)
+    if "cache-control" in names:
+        return always
+    return always + (_TAGGED if "etag" in names else _KEPT_BY_NOBODY)

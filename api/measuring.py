@@ -2,8 +2,9 @@
 
 import time
 
-from flask import Flask, Response, g, request
+from flask import Request
 
+from api.exchanges import Exchange
 from api.requests import method
 from shared import metrics
 from shared.db import engine
@@ -13,16 +14,10 @@ _NOWHERE = "none"
 """The part of the api of a path that there is not."""
 
 
-def register(app: Flask) -> None:
-    """Count every request but probes, which :mod:`api.requests` does not begin."""
-    app.after_request(_count)
-
-
-def _count(response: Response) -> Response:
-    if "began_at" in g:
-        metrics.HTTP_REQUESTS.labels(method(), response.status_code).inc()
-        metrics.HTTP_REQUEST_SECONDS.labels(request.blueprint or _NOWHERE).observe(time.monotonic() - g.began_at)
-    return response
+def count(exchange: Exchange, request: Request, status: int) -> None:
+    """Count a request that is being answered."""
+    metrics.HTTP_REQUESTS.labels(method(request), status).inc()
+    metrics.HTTP_REQUEST_SECONDS.labels(request.blueprint or _NOWHERE).observe(time.monotonic() - exchange.began_at)
 
 
 def note() -> None:

@@ -4,8 +4,13 @@ A caller in front of antar may have given it one: it is taken over in the form t
 anything else, which might say anything, is not.
 """
 
-from flask import Flask, Response, g, request
+from collections.abc import Mapping
+from typing import Any
 
+from flask import request
+
+from api import exchanges
+from api.exchanges import Exchange
 from shared import ids
 
 HEADER = "X-Request-Id"
@@ -13,22 +18,16 @@ HEADER = "X-Request-Id"
 
 def current() -> str:
     """Give the id of the request at hand."""
-    identifier: str | None = g.get("request_id")
-    if identifier is None:
-        identifier = g.request_id = _given() or ids.encode(ids.REQUEST, ids.new())
-    return identifier
+    return of(exchanges.current(), request.environ)
 
 
-def _given() -> str | None:
-    given: str | None = request.environ.get("HTTP_X_REQUEST_ID")
+def of(exchange: Exchange, environ: Mapping[str, Any]) -> str:
+    """Give the id of a request."""
+    if exchange.request_id is None:
+        exchange.request_id = _given(environ) or ids.encode(ids.REQUEST, ids.new())
+    return exchange.request_id
+
+
+def _given(environ: Mapping[str, Any]) -> str | None:
+    given: str | None = environ.get("HTTP_X_REQUEST_ID")
     return given if given and ids.decode(ids.REQUEST, given) else None
-
-
-def register(app: Flask) -> None:
-    """Answer the id with every response."""
-    app.after_request(_add)
-
-
-def _add(response: Response) -> Response:
-    response.headers[HEADER] = current()
-    return response

@@ -3,10 +3,14 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
+from select import PIPE_BUF
 from textwrap import dedent
 from typing import Any
 
 import pytest
+
+from shared import logs
 
 HEAD = """
 import logging, threading, uuid
@@ -95,3 +99,83 @@ def test_a_command_writes_warnings_only_and_nothing_where_its_answer_stands() ->
     code = HEAD.replace("logs.configure()", "") + dedent(body)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own.
     assert (done.stdout, [json.loads(line)["event"] for line in done.stderr.splitlines()]) == ("answer\n", ["heard"])
+
+
+GATHERING = HEAD.replace("logs.configure()", "logs.configure(gathers=True)")
+
+
+def gathered(body: str) -> list[str]:
+    """Run code in a process that gathers its lines; give the events in the order in which they were written."""
+    done = subprocess.run([sys.executable, "-c", GATHERING + dedent(body)], capture_output=True, text=True, check=True)  # noqa: S603 - our own.
+    return [json.loads(line)["event"] for line in done.stderr.splitlines()]
+
+
+def test_gathered_lines_are_written_in_their_order() -> None:
+    body = """
+        log.info('one')
+        log.warning('two')
+        log.info('three')
+        logging.getLogger('theirs').info('four')
+        log.info('five')
+    """
+    assert gathered(body) == ["one", "two", "three", "four", "five"]
+
+
+def test_gathered_lines_are_written_while_the_process_goes_on() -> None:
+    code = f"{GATHERING}\nlog.info('heard')\ninput()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own.
+        assert process.stdin
+        assert process.stderr
+        assert json.loads(process.stderr.readline())["event"] == "heard"
+        process.communicate("\n")
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_no_gathered_line_is_lost_at_the_end_of_a_child(method: str, tmp_path: Path) -> None:
+    """Servers start their workers so; a child that is forked ends without the interpreter's own farewell."""
+    program = tmp_path / "program.py"
+    serve = "def serve():\n    logs.configure(gathers=True)\n    log.info('served')\n"
+    start = f"    child = multiprocessing.get_context('{method}').Process(target=serve)\n    child.start()\n    child.join()\n"
+    head = HEAD.replace("logs.configure()", "import multiprocessing")
+    program.write_text(f"{head}\n{serve}\nif __name__ == '__main__':\n{start}")
+    done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, check=True)  # noqa: S603 - our own.
+    assert [json.loads(line)["event"] for line in done.stderr.splitlines()] == ["served"]
+
+
+def test_a_fork_leaves_to_its_parent_what_waits_there_and_writes_its_own() -> None:
+    body = """
+        import os
+        log.info('of the parent')
+        if child := os.fork():
+            os.waitpid(child, 0)
+        else:
+            log.info('of the child')
+            os._exit(0)
+    """
+    assert sorted(gathered(body)) == ["of the child", "of the parent"]
+
+
+def test_lines_are_put_together_no_further_than_a_pipe_keeps_them_whole() -> None:
+    lines = [f"{number:099d}\n" for number in range(100)]
+    packed = list(logs.packed(lines))
+    assert "".join(packed) == "".join(lines)
+    assert {len(text) % 100 for text in packed} == {0}
+    assert max(map(len, packed)) <= PIPE_BUF < max(map(len, packed)) + 100
+    assert list(logs.packed(["a", "b" * PIPE_BUF, "c"])) == ["a", "b" * PIPE_BUF, "c"]
+    assert list(logs.packed([])) == []
+
+
+def test_gathered_lines_stay_whole_whoever_writes_at_the_same_time() -> None:
+    body = """
+        def write(name):
+            for number in range(4000):
+                log.info(f'{name} {number}')
+        threads = [threading.Thread(target=write, args=(name,)) for name in range(8)]
+        [thread.start() for thread in threads]
+        [thread.join() for thread in threads]
+    """
+    written = gathered(body)
+    assert len(written) == len(set(written)) == 32_000
+    for name in range(8):
+        own = [event for event in written if event.startswith(f"{name} ")]
+        assert own == [f"{name} {number}" for number in range(4000)]

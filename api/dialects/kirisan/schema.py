@@ -10,13 +10,14 @@ from pydantic import ValidationError
 
 from api import explanations, syntax
 from api.dialects.kirisan import errors, validation
-from api.dialects.kirisan.models import Body, ChannelContent, Key, Target, Timing
+from api.dialects.kirisan.models import Body, ChannelContent, Key, Target
 from shared.domain import content
 from shared.domain.channels import Channel
 from shared.domain.confirmation import Until
 from shared.domain.send import PlannedDelivery, SendPlan
 
 DIALECT: Final = "kirisan"
+_NOBODY: Final = Target()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,7 +60,7 @@ def check(parsed: Body, now: datetime) -> Request:
     allowed, until = validation.restriction(parsed), validation.until(parsed)
     schedule, expires_at = _times(parsed, now)
     active = validation.active_channels(parsed, allowed)
-    target, contents = parsed.target or Target(), parsed.content or {}
+    target, contents = parsed.target or _NOBODY, parsed.content or {}
     variables = {name: value for name, value in (target.variables or {}).items() if value is not None}
     for channel in active:
         validation.content(channel, contents[channel], variables)
@@ -100,7 +101,9 @@ def _read(body: bytes) -> Body:
 
 def _times(body: Body, now: datetime) -> tuple[datetime | None, datetime | None]:
     """Give when to send, and from when on not to."""
-    timing = (body.context and body.context.timing) or Timing()
+    timing = body.context.timing if body.context else None
+    if timing is None:
+        return None, None
     schedule = validation.schedule(timing.schedule, now)
     return schedule, validation.expiry(timing.expires_at, schedule or now)
 

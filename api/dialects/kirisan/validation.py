@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from api import explanations
 from api.dialects.kirisan import errors
-from api.dialects.kirisan.models import CHOICES, Behaviour, Body, ChannelContent, InlineMessage
+from api.dialects.kirisan.models import CHOICES, Body, ChannelContent, InlineMessage
 from shared.domain import links, rendering
 from shared.domain.channels import Channel
 from shared.domain.confirmation import Level, Until
@@ -23,6 +23,7 @@ MAX_AHEAD: Final = timedelta(days=366)
 _TEMPLATE_IDS: Final = range(-(1 << 63), 1 << 63)
 """What the database can look up; an id beyond it names no template."""
 
+_EVERY: Final = tuple(Channel)
 _BY_DEVICE: Final = (
     MessageType.TEXT,
     MessageType.INTERACTIVE,
@@ -52,12 +53,14 @@ def restriction(body: Body) -> Collection[str]:
     choice = "all" if not behaviour or behaviour.channel is None else behaviour.channel
     if choice not in CHOICES:
         raise errors.invalid(f"context.behaviour.channel must be one of {', '.join(CHOICES)}")
-    return tuple(Channel) if choice == "all" else (choice,)
+    return _EVERY if choice == "all" else (choice,)
 
 
 def until(body: Body) -> Until | None:
     """Give how far a message must get, by ``context.behaviour``; ``None`` is to its provider."""
-    behaviour = (body.context and body.context.behaviour) or Behaviour()
+    behaviour = body.context.behaviour if body.context else None
+    if behaviour is None:
+        return None
     if behaviour.until is None and behaviour.within is not None:
         raise errors.invalid("context.behaviour.until is required")
     if behaviour.until not in {None, *Level}:
