@@ -8,10 +8,13 @@ import hashlib
 import json
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 import structlog
+from pydantic_core import to_json
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -35,6 +38,8 @@ _MOST: Final = 200
 """Deliveries asked for at once: Redis does nothing else meanwhile."""
 _NUMBERS: Final = 5
 """Numbers of an answer."""
+_REMEMBERED: Final = 1024
+"""Keys whose names are kept."""
 _GRANULARITY: Final = 1.0
 """Seconds by which who comes again may be too early, or find others before it that are too late."""
 _SCOPES: Final = (PauseScope.KEY, PauseScope.RECIPIENT)
@@ -136,7 +141,7 @@ class _Question:
         """Give the script's argument."""
         limits = [number for each in self._limits for number in (each.interval * _MICROSECONDS, each.burst)]
         asked = {"limits": limits, "meters": self._limits_of_meters, "asks": self._asks, "pauses": self._pauses}
-        return json.dumps({**asked, "patience": _patience()})
+        return to_json({**asked, "patience": _patience()}).decode()
 
     def _meter(self, claim: Claim, scope: PauseScope) -> int:
         name = _name(claim, scope)
@@ -157,10 +162,16 @@ class _Question:
 
 def _name(claim: Claim, scope: PauseScope) -> str:
     """Name a meter. Redis never sees the address of a recipient."""
+    sender = _name_of_key(claim.key_id)
     if scope is PauseScope.KEY:
-        return f"antar:pace:{claim.key_id}"
+        return sender
     address = hashlib.blake2b((claim.address or "").encode(), key=claim.key_id.bytes, digest_size=16)
-    return f"antar:pace:{claim.key_id}:{address.hexdigest()}"
+    return f"{sender}:{address.hexdigest()}"
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _name_of_key(key_id: UUID) -> str:
+    return f"antar:pace:{key_id}"
 
 
 def _usual(claim: Claim, scope: PauseScope) -> Limit | None:

@@ -69,6 +69,8 @@ def placeholders(body: TemplateBody | Inline) -> list[str]:
 
 
 def _render_message(body: Message, variables: Variables) -> Message:
+    if _OPENING not in body.model_dump_json():
+        return body
     filling = _Filling(variables)
     fields = filling.everywhere(dump(body))
     filling.check()

@@ -1,6 +1,5 @@
 """What a provider said over HTTP, and what that means where it used no code of its own."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from shared.domain.outcome import Action, Code, NotSent, Pause, PauseScope, Trace, Unknown
+from worker.channels import documents
 
 _LONGEST_WORDS: Final = 500
 _LONGEST_PAUSE: Final = 86_400.0
@@ -53,10 +53,9 @@ class Answer:
     def document(self) -> dict[str, Any]:
         """Read the body as a JSON object; empty when it is anything else."""
         try:
-            value = json.loads(self.body)
-        except (ValueError, RecursionError):
+            return documents.document(self.body)
+        except ValueError:
             return {}
-        return value if isinstance(value, dict) else {}
 
     def trace(self, provider_code: str | None = None) -> Trace:
         """Give the record of the exchange."""
@@ -88,8 +87,13 @@ def _seconds_until(date: str) -> float | None:
 def words(value: Any, default: str = "") -> str:
     """Make what a provider said fit to be stored and shown: text of bounded length that Postgres can hold."""
     text = value if isinstance(value, str) else default
-    storable = text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
-    return storable.strip()[:_LONGEST_WORDS]
+    return storable(text).strip()[:_LONGEST_WORDS]
+
+
+def storable(text: str) -> str:
+    """Leave out of a text what Postgres cannot hold: NUL, and halves of surrogate pairs."""
+    text = text.replace("\0", "")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def unreadable(answer: Answer) -> Unknown:

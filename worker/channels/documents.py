@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from pydantic_core import from_json
+
 from shared.domain import times
 from shared.domain.content import JsonObject
 
@@ -12,9 +14,20 @@ from shared.domain.content import JsonObject
 def document(body: bytes) -> JsonObject:
     """Read a body as an object; empty for anything else in JSON. Raises :class:`ValueError` when it is none."""
     try:
-        return mapping(json.loads(body))
+        return mapping(read(body))
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+
+
+def read(body: bytes) -> Any:
+    """Read JSON. Raises :class:`ValueError`, or :class:`RecursionError` for what nests too deeply.
+
+    What the fast reader refuses may still be read: half of a surrogate pair, UTF-16, a byte order mark.
+    """
+    try:
+        return from_json(body)
+    except ValueError:
+        return json.loads(body)
 
 
 def mapping(value: Any) -> JsonObject:

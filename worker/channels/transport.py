@@ -6,10 +6,11 @@ request. Cookies are never kept: a provider's answer to one account must not tra
 
 import json
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 import httpx
+from pydantic_core import PydanticSerializationError, to_json
 
 from shared.domain.addresses import Network
 from worker import egress
@@ -20,6 +21,22 @@ _IDLE_SECONDS: Final = 4.0
 """Below the five seconds after which many servers close: a request on a connection just closed has an unknown outcome."""
 
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def write(document: Any) -> bytes:
+    """Write JSON.
+
+    Raises :class:`UnicodeEncodeError` for what does not exist in UTF-8, and :class:`ValueError` for a number that JSON has not.
+    """
+    try:
+        written = to_json(document)
+    except PydanticSerializationError:
+        return _write_strictly(document)
+    return _write_strictly(document) if b"NaN" in written or b"Infinity" in written else written
+
+
+def _write_strictly(document: Any) -> bytes:
+    return _ENCODER.encode(document).encode()
 
 
 def open_session(timeouts: Timeouts, connections: int = _CONNECTIONS) -> aiohttp.ClientSession:
@@ -42,7 +59,7 @@ def _session(connector: aiohttp.TCPConnector, timeouts: Timeouts) -> aiohttp.Cli
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": "antar"},
-        json_serialize=_ENCODER.encode,
+        json_serialize_bytes=write,
         timeout=_limits(timeouts),
         trust_env=False,
     )

@@ -1,12 +1,13 @@
 """Moving the cascade of sends: the next step of each, from the states of its deliveries, in the caller's transaction."""
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 from uuid import UUID
+
+from pydantic_core import to_json
 
 from shared import ids
 from shared.db import hot, members
@@ -173,7 +174,7 @@ async def _apply(connection: Executes, moves: Sequence[_Moved]) -> None:
 
 async def _write_sends(connection: Executes, rows: Sequence[Mapping[str, object]]) -> None:
     if rows:
-        parameters = {"rows": json.dumps(rows), **among([UUID(str(row["id"])) for row in rows])}
+        parameters = {"rows": to_json(rows).decode(), **among([UUID(str(row["id"])) for row in rows])}
         await hot.add(connection, settlement.advance_sends, parameters)
 
 

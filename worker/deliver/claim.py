@@ -1,10 +1,11 @@
 """Claiming deliveries: a compare-and-set in Postgres that also gives all that is needed to send."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
+from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -36,15 +37,22 @@ _LOST: Final = {
 """How rows end that cannot be read: those claimed just now, and those that another worker had claimed before."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(slots=True)
 class Claim:
-    """A delivery this worker holds the lease of, with its send, key and template as they are now. Times are the database's."""
+    """A delivery this worker holds the lease of, with its send, key and template as they are now. Times are the database's.
 
-    id: UUID
-    send_id: UUID
-    account_id: UUID
+    Nothing of it is ever changed; that it could not be would double the cost of making one.
+    """
+
     claim_id: UUID
     channel: Channel
+    send_state: SendState
+    key_status: KeyStatus
+    on_unknown: OnUnknown
+    id: UUID
+    """From here on everything is as it stands in the row."""
+    send_id: UUID
+    account_id: UUID
     tier: int
     queue: str
     now: datetime
@@ -65,7 +73,6 @@ class Claim:
     template_body: JsonObject | None
     template_status: str | None
     template_active: bool | None
-    send_state: SendState
     schedule_at: datetime | None
     """The time for which its send was scheduled."""
     expires_at: datetime | None
@@ -79,12 +86,10 @@ class Claim:
     traceparent: str | None
     """What its spans and calls are children of, if its send belongs to a trace."""
     key_id: UUID
-    key_status: KeyStatus
     status_code: str | None
     status_reason: str | None
     key_settings: Mapping[str, Any]
     credentials: bytes
-    on_unknown: OnUnknown
     rate_per_second: float | None
     quota_limit: int | None
     quota_spent: bool
@@ -175,10 +180,13 @@ async def _read(line: Line, rows: Sequence[Any], claim_id: UUID, ending: Mapping
 
 
 def _claim(row: Any, claim_id: UUID) -> Claim:
-    typed = {
-        "channel": Channel(row.channel),
-        "send_state": SendState(row.send_state),
-        "key_status": KeyStatus(row.key_status),
-        "on_unknown": OnUnknown(row.on_unknown),
-    }
-    return Claim(claim_id=claim_id, **{**row._asdict(), **typed})  # noqa: SLF001 - so is it named in every named tuple.
+    typed = Channel(row.channel), SendState(row.send_state), KeyStatus(row.key_status), OnUnknown(row.on_unknown)
+    return Claim(claim_id, *typed, *_as_it_stands(row.__class__)(row))
+
+
+@cache
+def _as_it_stands(rows: Any) -> Callable[[Any], tuple[Any, ...]]:
+    """Give what takes the rest of a claim out of the rows of a statement."""
+    names = [field.name for field in fields(Claim)]
+    columns = rows._fields  # noqa: SLF001 - so is it named in every named tuple.
+    return itemgetter(*(columns.index(name) for name in names[names.index("id") :]))

@@ -10,6 +10,7 @@ from shared.domain import retry
 from shared.domain.outcome import Code, NotSent, Outcome, Sent, Trace, Unknown
 from shared.domain.states import DeliveryState
 from worker import channels
+from worker.channels import answers
 from worker.deliver.bugs import Bug
 from worker.deliver.claim import Claim
 
@@ -81,7 +82,7 @@ def delivery_row(result: Result) -> dict[str, Any]:
         "held": isinstance(decision, retry.End) and decision.held,
         "code": None if isinstance(outcome, Sent) else outcome.code,
         "reason": None if isinstance(outcome, Sent) else storable(outcome.reason),
-        "detail": storable(dict(outcome.detail)) or None,
+        "detail": storable(outcome.detail) or None,
         "provider_message_id": _indexable(outcome.provider_message_id) if isinstance(outcome, Sent) else None,
         "attempts": counted_attempts(result),
         "failures": counted_failures(result),
@@ -147,11 +148,11 @@ def storable(value: Any, levels: int = _DEEPEST) -> Any:
     """
     match value:
         case str():
-            return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
-        case Mapping() | list() | tuple():
-            return _storable_nest(value, levels - 1) if levels else "..."
+            return answers.storable(value)
         case None | bool() | int():
             return value
+        case dict() | list() | tuple() | Mapping():
+            return _storable_nest(value, levels - 1) if levels else "..."
         case float() if math.isfinite(value):
             return value
         case _:
@@ -159,6 +160,6 @@ def storable(value: Any, levels: int = _DEEPEST) -> Any:
 
 
 def _storable_nest(value: Mapping[Any, Any] | list[Any] | tuple[Any, ...], levels: int) -> Any:
-    if isinstance(value, Mapping):
-        return {storable(key): storable(item, levels) for key, item in value.items()}
-    return [storable(item, levels) for item in value]
+    if isinstance(value, list | tuple):
+        return [storable(item, levels) for item in value]
+    return {storable(key): storable(item, levels) for key, item in value.items()}

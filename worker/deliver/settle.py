@@ -1,11 +1,11 @@
 """Recording a flush of outcomes and moving the cascade of every send concerned, in one transaction."""
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import to_json
 from sqlalchemy import TextClause
 
 from shared import ids, settings
@@ -102,7 +102,7 @@ async def _record(line: Line, records: Sequence[Record]) -> _Recorded:
 
 def _outcomes(records: Sequence[Record]) -> Question:
     named = among([record.id for record in records])
-    rows = json.dumps([record.delivery for record in records])
+    rows = to_json([record.delivery for record in records]).decode()
     return settlement.record_outcomes, {"rows": rows, "horizon_seconds": settings.get().horizon_seconds, **named}
 
 
@@ -118,7 +118,7 @@ def _reported(row: Any) -> Resolution:
 def _rows(statement: TextClause, rows: Iterable[Mapping[str, Any] | None]) -> list[Question]:
     """Give the statement that writes the rows, if there are any."""
     given = [row for row in rows if row]
-    return [(statement, {"rows": json.dumps(given)})] if given else []
+    return [(statement, {"rows": to_json(given).decode()})] if given else []
 
 
 def _consequences(record: Record, *, stood: bool) -> Consequences:
