@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Final
@@ -19,6 +19,9 @@ _MOST: Final = 10_000
 _REST: Final = 6
 """How many times longer than a publishing took it rests: under load it costs requests little of the interpreter, and workers get
 fuller tasks; on an idle system its rest is over before anything comes."""
+_REST_FOR_EACH: Final = 0.004
+"""Seconds that it rests for each request that waits, but the one it would hold up. A task costs a worker far more than a delivery
+in it: the more of them are under way, the sooner each has its outcome by having company."""
 _LONGEST_REST: Final = 0.02
 """Seconds that it rests at the most."""
 
@@ -49,7 +52,9 @@ class _Work:
 class Publisher:
     """A thread that publishes deliveries in full batches. What the broker refuses is left to recovery, which has it in Postgres."""
 
-    def __init__(self) -> None:
+    def __init__(self, crowd: Callable[[], int]) -> None:
+        """``crowd`` counts the requests that wait for outcomes."""
+        self._crowd = crowd
         self._waiting: SimpleQueue[_Work] = SimpleQueue()
         self._full = False
         threading.Thread(target=self._run, name="publishing", daemon=True).start()
@@ -85,19 +90,20 @@ class Publisher:
             _log.warning("publishing.full", waiting=_MOST)
 
     def _run(self) -> None:
-        rested_at = 0.0
+        cost = ended_at = 0.0
         while True:
-            work = self._gather(rested_at)
+            work = self._gather(cost, ended_at)
             began_at = time.monotonic()
             self._publish(work)
             ended_at = time.monotonic()
-            rested_at = ended_at + min(_REST * (ended_at - began_at), _LONGEST_REST)
+            cost = ended_at - began_at
             self._full = False
 
-    def _gather(self, rested_at: float) -> _Work:
+    def _gather(self, cost: float, ended_at: float) -> _Work:
+        """Take all that waits, once there is something and the rest is over since publishing ended, which took so long."""
         first = self._waiting.get()
-        if (rest := rested_at - time.monotonic()) > 0:
-            time.sleep(rest)
+        if (left := ended_at + rest(cost, self._crowd()) - time.monotonic()) > 0:
+            time.sleep(left)
         gathered = _Work()
         gathered.add(first)
         while True:
@@ -121,6 +127,11 @@ class Publisher:
             _log.warning("publishing.broker_away", **counts)
         except Exception:  # noqa: BLE001 - the thread outlives a bug; recovery publishes what it dropped.
             _log.exception("publishing.bug", **counts)
+
+
+def rest(cost: float, crowd: int) -> float:
+    """Give the seconds to rest after a publishing that took so many, while so many requests wait for outcomes."""
+    return min(max(_REST * cost, _REST_FOR_EACH * (crowd - 1)), _LONGEST_REST)
 
 
 def _publish(work: _Work) -> None:

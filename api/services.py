@@ -41,9 +41,10 @@ def register(app: Flask) -> None:
     shares = Shares(database, current.account_share)
     backlog = Backlog("deliveries", current.most_waiting, shares.count)
     inbox = Backlog("webhooks", current.most_unhandled, partial(health.unhandled, database))
-    publisher = Publisher()
+    waiting = WaitingRoom()
+    publisher = Publisher(waiting.count)
     app.extensions[_EXTENSION] = Services(
-        intake=Intake(publisher, backlog), publisher=publisher, waiting=WaitingRoom(), backlog=backlog, shares=shares, inbox=inbox
+        intake=Intake(publisher, backlog), publisher=publisher, waiting=waiting, backlog=backlog, shares=shares, inbox=inbox
     )
 
 

@@ -54,6 +54,10 @@ class WaitingRoom:
         threading.Thread(target=self._listen, name="waiting", daemon=True).start()
         threading.Thread(target=self._look_again, name="looking", daemon=True).start()
 
+    def count(self) -> int:
+        """Count the sends that are waited for."""
+        return len(self._expected)
+
     @contextmanager
     def place(self, *, wanted: bool) -> Iterator[bool]:
         """Take a place to wait, if one is wanted and free; gives whether it was."""

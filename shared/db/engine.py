@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import psycopg
 import sqlalchemy
 from psycopg.abc import PQGen
+from pydantic_core import from_json
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -60,6 +61,7 @@ def _options() -> dict[str, Any]:
         "max_overflow": 0,
         "hide_parameters": True,
         "json_serializer": _dumps,
+        "json_deserializer": from_json,
         "connect_args": {
             "connect_timeout": 5,
             **_GIVE_UP_A_LOST_SERVER,

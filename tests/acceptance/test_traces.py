@@ -13,15 +13,15 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 TRACEPARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
 
 
-def _lines(stack: Stack, process: str, event: str, request_id: str) -> list[dict[str, Any]]:
-    """Give what a process has logged of a request, waiting for the first of it."""
+def _lines(stack: Stack, process: str, event: str, request_id: str, number: int = 1) -> list[dict[str, Any]]:
+    """Give what a process has logged of a request, waiting for so much of it."""
     found: list[dict[str, Any]] = []
 
     def look() -> bool:
         written = stack.home.log(process).read_text(errors="replace").splitlines()
         lines = [json.loads(line) for line in written if request_id in line and line.startswith("{")]
         found[:] = [line for line in lines if line["event"] == event]
-        return bool(found)
+        return len(found) >= number
 
     await_true(look)
     return found
@@ -72,7 +72,7 @@ def test_the_lines_of_a_send_can_be_put_together(stack: Stack, backend: Backend)
     request_id = answer.headers["X-Request-Id"]
     (request,) = _lines(stack, "api", "http.request", request_id)
     assert {name: request[name] for name in ("method", "route", "status")} == {"method": "POST", "route": "/v1/send", "status": 200}
-    first, second = _lines(stack, "worker-send", "deliver.outcome", request_id)
+    first, second = _lines(stack, "worker-send", "deliver.outcome", request_id, 2)
     assert [line["code"] for line in (first, second)] == ["recipient_blocked", None]
     assert [(line["channel"], line["tier"], line["attempt"]) for line in (first, second)] == [("telegram", 0, 1), ("waba", 1, 1)]
     for line in (first, second):

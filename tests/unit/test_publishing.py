@@ -44,7 +44,7 @@ def _await(broker: _Broker, batches: int) -> None:
 
 
 def test_what_finds_no_place_is_left_to_recovery(broker: _Broker) -> None:
-    own, made = Publisher(), [ids.new() for _ in range(7)]
+    own, made = Publisher(lambda: 0), [ids.new() for _ in range(7)]
 
     def publish(number: int) -> None:
         own.publish([Due(id=made[number], queue=Queue.SEND, at=AT_ONCE)])
@@ -60,3 +60,19 @@ def test_what_finds_no_place_is_left_to_recovery(broker: _Broker) -> None:
         _await(broker, 3)
     assert broker.got == [made[:1], made[1:4], made[6:]]
     assert [each["event"] for each in logs] == ["publishing.full"]
+
+
+@pytest.mark.parametrize(
+    ("cost", "crowd", "seconds"),
+    [
+        (0.0005, 0, 0.003),
+        (0.0005, 1, 0.003),
+        (0.0005, 3, 0.008),
+        (0.002, 3, 0.012),
+        (0.0005, 400, 0.02),
+        (1.0, 0, 0.02),
+        (0.0, 1, 0.0),
+    ],
+)
+def test_the_more_requests_wait_the_longer_it_rests_within_bounds(cost: float, crowd: int, seconds: float) -> None:
+    assert publishing.rest(cost, crowd) == pytest.approx(seconds)

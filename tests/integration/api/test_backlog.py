@@ -45,7 +45,7 @@ def _order(caller: Caller) -> Order:
 
 
 def _make(engine: Engine, most: int = 1000) -> Intake:
-    return Intake(Publisher(), Backlog("deliveries", most, partial(health.waiting, engine)))
+    return Intake(Publisher(lambda: 0), Backlog("deliveries", most, partial(health.waiting, engine)))
 
 
 def _accept(own: Intake, caller: Caller) -> bool:

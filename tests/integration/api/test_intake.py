@@ -24,7 +24,7 @@ from tests.integration.api.caller import Caller, await_true
 
 
 def _intake(publisher: Publisher | None = None) -> Intake:
-    return Intake(publisher or Publisher(), Backlog("deliveries", 1_000_000, lambda: 0))
+    return Intake(publisher or Publisher(lambda: 0), Backlog("deliveries", 1_000_000, lambda: 0))
 
 
 def _order(caller: Caller, number: float) -> Order:
@@ -128,7 +128,7 @@ def test_a_key_that_stays_held_is_in_progress(database: Engine, caller: Caller) 
 
 @pytest.mark.usefixtures("own_process")
 def test_of_processes_that_take_over_a_failed_sends_key_at_once_one_sends(database: Engine, caller: Caller) -> None:
-    publisher = Publisher()
+    publisher = Publisher(lambda: 0)
     processes = [_intake(publisher) for _ in range(3)]
     with ThreadPoolExecutor(max_workers=6) as threads:
         for number in range(10):

@@ -32,7 +32,7 @@ class Sender:
     """An account that sends, by an api process that knows what waits."""
 
     def __init__(self, engine: Engine, account_id: Any, known: Shares) -> None:
-        self._intake = Intake(Publisher(), Backlog("deliveries", 1_000_000, lambda: 0))
+        self._intake = Intake(Publisher(lambda: 0), Backlog("deliveries", 1_000_000, lambda: 0))
         self._engine = engine
         self._known = known
         self.account_id = account_id
