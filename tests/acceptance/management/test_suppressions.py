@@ -84,10 +84,16 @@ def test_who_removes_one_stands_in_the_log_without_the_address(manager: Manager,
     (token,) = manager.told("GET", "/v1/tokens")
     manager.told("DELETE", f"{SUPPRESSIONS}/{added['id']}")
     assert manager.refused("DELETE", f"{SUPPRESSIONS}/{added['id']}") == (404, "resource_not_found", None)
-    lines = [line for path in stack.home.logs.glob("*.log") for line in path.read_text().splitlines() if added["id"] in line]
+    await_true(lambda: any("suppression.removed" in line for line in _logged(stack, added["id"])))
+    lines = _logged(stack, added["id"])
     (noted,) = [json.loads(line) for line in lines if "suppression.removed" in line]
     assert (noted["reason"], noted["token"]) == ("hard_bounce", token["id"])
     assert all(added["address"] not in line for line in lines)
+
+
+def _logged(stack: Stack, identifier: str) -> list[str]:
+    """Give what was logged of something. What only informs is written a moment later."""
+    return [line for path in stack.home.logs.glob("*.log") for line in path.read_text().splitlines() if identifier in line]
 
 
 @pytest.mark.parametrize(
