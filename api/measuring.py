@@ -1,8 +1,10 @@
 """What requests are counted as."""
 
 import time
+from functools import cache
 
 from flask import Request
+from prometheus_client import Counter, Histogram
 
 from api.exchanges import Exchange
 from api.requests import method
@@ -16,8 +18,18 @@ _NOWHERE = "none"
 
 def count(exchange: Exchange, request: Request, status: int) -> None:
     """Count a request that is being answered."""
-    metrics.HTTP_REQUESTS.labels(method(request), status).inc()
-    metrics.HTTP_REQUEST_SECONDS.labels(request.blueprint or _NOWHERE).observe(time.monotonic() - exchange.began_at)
+    _requests(method(request), status).inc()
+    _seconds(request.blueprint or _NOWHERE).observe(time.monotonic() - exchange.began_at)
+
+
+@cache
+def _requests(method: str, status: int) -> Counter:
+    return metrics.HTTP_REQUESTS.labels(method, status)
+
+
+@cache
+def _seconds(room: str) -> Histogram:
+    return metrics.HTTP_REQUEST_SECONDS.labels(room)
 
 
 def note() -> None:

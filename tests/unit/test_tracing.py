@@ -125,7 +125,7 @@ def test_a_span_says_ids_and_codes_only(kept: tuple[Kept, spans.Recorder]) -> No
     }
     assert (refused.attributes or {})["antar.code"] == "recipient_blocked"
     assert (refused.status.description, sent.status.is_ok) == ("recipient_blocked", True)
-    planted = ("5550199", "5550-199", "s3cret")
+    planted = ("5550199", "5550-199", "s3cret", "Ann blocked")
     assert not [part for span in exporter.spans for part in planted if part in span.to_json()]
 
 
