@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol, Self
 import psycopg
 from psycopg.pq import ExecStatus
 from psycopg.rows import tuple_row
-from sqlalchemy import ClauseElement, Engine, Executable, TextClause, text
+from sqlalchemy import Engine, Executable, Select, TextClause, text
 from sqlalchemy.dialects.postgresql import psycopg as dialects
 from sqlalchemy.exc import DBAPIError
 
@@ -128,7 +128,7 @@ def write(engine: Engine, statement: TextClause, parameters: Parameters) -> None
         driver.commit()
 
 
-def read(engine: Engine, statement: ClauseElement, parameters: Parameters) -> Rows:
+def read(engine: Engine, statement: TextClause | Select[Any], parameters: Parameters) -> Rows:
     """Execute a statement that changes nothing, by itself: in one round trip. Raises what SQLAlchemy would raise.
 
     Its rows are plain tuples: to name their columns takes longer than to read a row.
@@ -185,7 +185,7 @@ def _names(cursor: psycopg.AsyncCursor[Any]) -> list[str]:
 
 
 @cache
-def _sql(statement: TextClause, week: str | None = None) -> bytes:
+def _sql(statement: TextClause | Select[Any], week: str | None = None) -> bytes:
     """Write a statement as the driver takes it, the same bytes each time, by which the driver knows what it has prepared.
 
     One that keeps within its bounds is written for the partitions of a week: a plan of the whole tables is begun and locked for

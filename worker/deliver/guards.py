@@ -16,11 +16,7 @@ _WINDOW: Final = timedelta(hours=24)
 
 def check(claim: Claim) -> NotSent | None:
     """Run the guards in their order; the first that stops decides."""
-    for guard in GUARDS:
-        stop = guard(claim)
-        if stop is not None:
-            return stop
-    return None
+    return next((stop for guard in GUARDS if (stop := guard(claim)) is not None), None)
 
 
 def _stop(code: Code, reason: str) -> NotSent:
