@@ -79,7 +79,7 @@ class _App(Flask):
 
 def create_app() -> Flask:
     """Make the application and start what its process needs."""
-    logs.configure(gathers=True)
+    logs.configure()
     tracing.start()
     if settings.get().api_one_core:
         cores.keep_to_one()

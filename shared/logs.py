@@ -1,6 +1,6 @@
 """Structured logs: one JSON object a line, on standard error. No address, body or token is ever given to a logger.
 
-A process that answers requests does not write a line for each: those that only inform wait, for a twentieth of a second at the
+A process of antar does not write each line by itself: those that only inform wait, for a twentieth of a second at the
 most, and are written together by a thread of its own. Warnings and errors are written at once, after what waits. A process that
 ends writes what waits first, so that lines are lost by ``SIGKILL`` only, or a crash of the interpreter, and then no older ones.
 """
@@ -119,7 +119,7 @@ _waiting: Final = _Waiting()
 
 
 class _Gathered(_Lines):
-    """What a logger writes to in a process that gathers its lines."""
+    """What a logger of a process writes to, which gathers its lines."""
 
     def write(self, line: str) -> None:
         """Write a line, after what waits."""
@@ -155,15 +155,10 @@ _PROCESSORS: Final[list[structlog.typing.Processor]] = [
 ]
 
 
-def configure(*, gathers: bool = False) -> None:
-    """Give structlog's lines and the standard library's records the same form.
-
-    Args:
-        gathers: Whether lines that only inform are written together, a moment later.
-    """
-    _configure_ours(logging.INFO, lines=_Gathered if gathers else _Lines, lasting=True)
-    if gathers:
-        _waiting.gather()
+def configure() -> None:
+    """Give structlog's lines and the standard library's records the same form, and gather those that only inform."""
+    _configure_ours(logging.INFO, lines=_Gathered, lasting=True)
+    _waiting.gather()
     handler = _Records(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

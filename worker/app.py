@@ -32,7 +32,7 @@ app.steps["consumer"].add(TaskEvents)
 
 @signals.setup_logging.connect
 def _log_as_json(**_: Any) -> None:
-    logs.configure(gathers=True)
+    logs.configure()
 
 
 @signals.worker_init.connect

@@ -101,13 +101,9 @@ def test_a_command_writes_warnings_only_and_nothing_where_its_answer_stands() ->
     assert (done.stdout, [json.loads(line)["event"] for line in done.stderr.splitlines()]) == ("answer\n", ["heard"])
 
 
-GATHERING = HEAD.replace("logs.configure()", "logs.configure(gathers=True)")
-
-
 def gathered(body: str) -> list[str]:
-    """Run code in a process that gathers its lines; give the events in the order in which they were written."""
-    done = subprocess.run([sys.executable, "-c", GATHERING + dedent(body)], capture_output=True, text=True, check=True)  # noqa: S603 - our own.
-    return [json.loads(line)["event"] for line in done.stderr.splitlines()]
+    """Run code after logging is set up; give the events in the order in which they were written."""
+    return [line["event"] for line in lines(body)]
 
 
 def test_gathered_lines_are_written_in_their_order() -> None:
@@ -122,7 +118,7 @@ def test_gathered_lines_are_written_in_their_order() -> None:
 
 
 def test_gathered_lines_are_written_while_the_process_goes_on() -> None:
-    code = f"{GATHERING}\nlog.info('heard')\ninput()"
+    code = f"{HEAD}\nlog.info('heard')\ninput()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own.
         assert process.stdin
         assert process.stderr
@@ -134,7 +130,7 @@ def test_gathered_lines_are_written_while_the_process_goes_on() -> None:
 def test_no_gathered_line_is_lost_at_the_end_of_a_child(method: str, tmp_path: Path) -> None:
     """Servers start their workers so; a child that is forked ends without the interpreter's own farewell."""
     program = tmp_path / "program.py"
-    serve = "def serve():\n    logs.configure(gathers=True)\n    log.info('served')\n"
+    serve = "def serve():\n    logs.configure()\n    log.info('served')\n"
     start = f"    child = multiprocessing.get_context('{method}').Process(target=serve)\n    child.start()\n    child.join()\n"
     head = HEAD.replace("logs.configure()", "import multiprocessing")
     program.write_text(f"{head}\n{serve}\nif __name__ == '__main__':\n{start}")
