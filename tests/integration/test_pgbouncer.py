@@ -15,10 +15,9 @@ from deploy.local.environment import DATABASE_URL
 from deploy.local.stack import Stack
 from shared import settings
 from shared.db import engine, hot, sessions
-from shared.db.lines import Lines
 from tests.engines import pgbouncer
 from tests.engines.engine import Servers, missing
-from tests.integration import own_database, this_process
+from tests.integration import own_database, own_lines, this_process
 
 pytestmark = pytest.mark.skipif(bool(missing(pgbouncer)), reason="PgBouncer is not installed")
 
@@ -92,19 +91,13 @@ def test_the_hot_path_passes_through(pooled: Engine) -> None:
 
 
 async def _pass_through() -> list[int]:
-    created = engine.create_async()
-    lines = Lines(created)
-
     async def one(number: int) -> int:
-        async with lines.line() as line:
+        async with own.line() as line:
             ((pid, answer, zone),) = await line.execute(_BACKEND, {"number": number})
             assert (pid > 0, zone) == (True, "UTC")
             line.add(text("INSERT INTO passed VALUES (:number)"), {"number": number})
             await line.commit()
         return int(answer)
 
-    try:
+    async with own_lines.opened() as own:
         return await asyncio.gather(*map(one, range(_ROUNDS)))
-    finally:
-        await lines.close()
-        await created.dispose()

@@ -10,8 +10,6 @@ import pytest
 from sqlalchemy import insert, text, update
 
 from shared import ids
-from shared.db import engine
-from shared.db.lines import Lines
 from shared.db.tables import campaigns, contacts, conversations, suppressions, templates
 from shared.domain.campaigns import CampaignPlan, RecipientState, dump_plan
 from shared.domain.channels import Channel
@@ -20,6 +18,7 @@ from shared.management.campaigns import preview, trial
 from shared.management.campaigns.records import Campaign
 from shared.management.campaigns.trial import Trial
 from shared.management.errors import NotFound
+from tests.integration import own_lines
 from tests.integration.recipients.conftest import HELLO, Office
 from tests.integration.recipients.taken import take
 from worker.deliver import claim as claims
@@ -41,13 +40,8 @@ def _codes(office: Office, campaign: Campaign, position: int) -> list[str | None
 
 async def _worker_says(delivery_ids: Sequence[UUID]) -> dict[UUID, str | None]:
     """Claim deliveries as a worker does, and give the code of what stops each before its call."""
-    connections = engine.create_async()
-    lines = Lines(connections)
-    try:
+    async with own_lines.opened() as lines:
         claimed, _ = await claims.claim(lines, delivery_ids)
-    finally:
-        await lines.close()
-        await connections.dispose()
     stops = {each.id: getattr(one.prepare_call(each), "outcome", None) for each in claimed}
     return {identifier: stop.code if isinstance(stop, NotSent) else None for identifier, stop in stops.items()}
 

@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from shared.db import engine
 from shared.db.hot import Line
 from shared.db.lines import Lines
 from shared.db.statements import among, settlement
+from tests.integration import own_lines
 from tests.integration.upkeep.conftest import House, names_of
 from worker import upkeep
 
@@ -25,13 +25,8 @@ _Answer = TypeVar("_Answer")
 
 def _with_lines(scenario: Callable[[Lines], Awaitable[_Answer]]) -> _Answer:
     async def run() -> _Answer:
-        connections = engine.create_async()
-        lines = Lines(connections)
-        try:
+        async with own_lines.opened() as lines:
             return await scenario(lines)
-        finally:
-            await lines.close()
-            await connections.dispose()
 
     return asyncio.run(run())
 

@@ -10,10 +10,10 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared import settings
-from shared.db.lines import Lines
 from shared.db.tables import deliveries
 from shared.domain.channels import Channel
 from shared.domain.states import OnUnknown
+from tests.integration import own_lines
 from tests.integration.worker.conftest import Desk, later, result
 from tests.integration.worker.proxy import wire
 from worker import recovery
@@ -32,10 +32,8 @@ def test_a_claim_whose_commit_was_not_confirmed_is_still_this_workers(desk: Desk
             through = url.set(host="127.0.0.1", port=broken.own_port)
             engine = create_async_engine(through, connect_args={"sslmode": "disable", "gssencmode": "disable"})
             broken.lose_next_commit = True
-            lines = Lines(engine)
-            claimed, _ = await asyncio.wait_for(claim.claim(lines, made), _SECONDS)
-            await lines.close()
-            await engine.dispose()
+            async with own_lines.opened(engine) as lines:
+                claimed, _ = await asyncio.wait_for(claim.claim(lines, made), _SECONDS)
             return claimed, broken.lost
 
     claimed, lost = desk.runtime.run(run())

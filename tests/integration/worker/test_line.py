@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-from shared.db import engine
 from shared.db.hot import Line
 from shared.db.lines import Lines
 from shared.domain.channels import Channel
+from tests.integration import own_lines
 from tests.integration.worker.conftest import Desk
 from worker.runtime import patience
 
@@ -28,13 +28,8 @@ def play(desk: Desk) -> Any:
 
     def run(scenario: Scenario) -> Any:
         async def played() -> Any:
-            connections = engine.create_async()
-            own = Lines(connections)
-            try:
+            async with own_lines.opened() as own:
                 return await scenario(own)
-            finally:
-                await own.close()
-                await connections.dispose()
 
         return desk.runtime.run(played())
 
